@@ -1,0 +1,4 @@
+import Agents
+import Service
+
+await ServiceMain.run(AgentsService.self)

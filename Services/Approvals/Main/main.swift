@@ -1,0 +1,4 @@
+import Approvals
+import Service
+
+await ServiceMain.run(ApprovalsService.self)

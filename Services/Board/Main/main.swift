@@ -1,0 +1,4 @@
+import Board
+import Service
+
+await ServiceMain.run(BoardService.self)

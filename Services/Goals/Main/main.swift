@@ -1,0 +1,4 @@
+import Goals
+import Service
+
+await ServiceMain.run(GoalsService.self)

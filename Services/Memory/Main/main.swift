@@ -1,0 +1,4 @@
+import Memory
+import Service
+
+await ServiceMain.run(MemoryService.self)

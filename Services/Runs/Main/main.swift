@@ -1,0 +1,4 @@
+import Runs
+import Service
+
+await ServiceMain.run(RunsService.self)

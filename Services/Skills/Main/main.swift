@@ -1,0 +1,4 @@
+import Service
+import Skills
+
+await ServiceMain.run(SkillsService.self)

@@ -1,0 +1,4 @@
+import Service
+import Tasks
+
+await ServiceMain.run(TasksService.self)

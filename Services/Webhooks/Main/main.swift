@@ -1,0 +1,4 @@
+import Service
+import Webhooks
+
+await ServiceMain.run(WebhooksService.self)

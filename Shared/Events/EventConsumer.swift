@@ -1,0 +1,117 @@
+import Loops
+import Models
+import Storage
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Tails another service's outbox and applies each event once: the cursor is committed together with the effect.
+///
+/// At least once on the wire, exactly once in effect. An event whose effect keeps failing is put aside in `dead_events`
+/// with its error, so that one bad event cannot hold up all that follow.
+public struct EventConsumer: Sendable {
+    /// How long one question waits for news.
+    static let waitSeconds = 25
+    static let batchMax = 200
+    /// A source that has nothing and does not wait either is not asked again before this time has passed.
+    static let pause = Duration.milliseconds(50)
+    /// Tries at one event before it is put aside.
+    static let triesMax = 5
+
+    public let source: ServiceName
+    let database: Database
+    let fetch: @Sendable (_ after: Int64, _ limit: Int, _ waitSeconds: Int) async throws -> EventPage
+    let apply: @Sendable (Event, Transaction) throws -> Void
+    let report: @Sendable (String) -> Void
+
+    /// - Parameters:
+    ///   - fetch: asks the source's feed, as `Outbox.page` answers it.
+    ///   - apply: the effect of one event, in the transaction that also moves the cursor.
+    ///   - report: tells the log of failures.
+    public init(
+        of source: ServiceName, database: Database,
+        fetch: @escaping @Sendable (_ after: Int64, _ limit: Int, _ waitSeconds: Int) async throws -> EventPage,
+        apply: @escaping @Sendable (Event, Transaction) throws -> Void, report: @escaping @Sendable (String) -> Void
+    ) {
+        self.source = source
+        self.database = database
+        self.fetch = fetch
+        self.apply = apply
+        self.report = report
+    }
+
+    /// Consumes until the task is cancelled. A source that is down is asked again, after 50 ms and then less and less often (1
+    /// s).
+    public func run() async {
+        var delay = Duration.milliseconds(50)
+        var tries = 0
+        while !Task.isCancelled {
+            do {
+                let position = try await position()
+                let asked = ContinuousClock.now
+                let page = try await fetch(position, EventConsumer.batchMax, EventConsumer.waitSeconds)
+                if page.events.isEmpty, asked.duration(to: .now) < EventConsumer.pause {
+                    try await EventLoop.sleep(for: EventConsumer.pause)
+                }
+                if !page.events.isEmpty { try await take(page.events, tries: tries) }
+                delay = .milliseconds(50)
+                tries = 0
+            } catch is CancellationError {
+                return
+            } catch {
+                if !(error is ServiceError) || (error as? ServiceError)?.kind == .internal {
+                    tries += 1
+                    report("events of \(source.rawValue): \(error)")
+                }
+                // A cancelled sleep ends the loop by its condition.
+                try? await EventLoop.sleep(for: delay)
+                delay = min(delay * 2, .seconds(1))
+            }
+        }
+    }
+
+    private func position() async throws -> Int64 {
+        try await database.read { [source] in
+            try $0.one("SELECT position FROM cursors WHERE source = ?", source.rawValue) { $0.int(0) } ?? 0
+        }
+    }
+
+    /// Applies a batch in one transaction; after failures, event by event, so that the bad one is found.
+    private func take(_ events: [Event], tries: Int) async throws {
+        if tries == 0 {
+            try await database.write { transaction in
+                for event in events { try apply(event, transaction) }
+                try move(to: events[events.count - 1].sequence, in: transaction)
+            }
+            return
+        }
+        for event in events {
+            do {
+                try await database.write { transaction in
+                    try apply(event, transaction)
+                    try move(to: event.sequence, in: transaction)
+                }
+            } catch  where tries >= EventConsumer.triesMax {
+                report("event \(event.sequence) of \(source.rawValue) is put aside: \(error)")
+                let bytes = Array(try JSONEncoder().encode(event))
+                let problem = "\(error)"
+                try await database.write { transaction in
+                    _ = try transaction.run(
+                        "INSERT OR REPLACE INTO dead_events (source, sequence, error, event) VALUES (?, ?, ?, ?)",
+                        source.rawValue, event.sequence, problem, bytes)
+                    try move(to: event.sequence, in: transaction)
+                }
+            }
+        }
+    }
+
+    private func move(to sequence: Int64, in transaction: Transaction) throws {
+        _ = try transaction.run(
+            "INSERT INTO cursors (source, position) VALUES (?, ?) "
+                + "ON CONFLICT (source) DO UPDATE SET position = excluded.position",
+            source.rawValue, sequence)
+    }
+}

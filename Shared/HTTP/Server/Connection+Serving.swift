@@ -1,0 +1,107 @@
+import Glibc
+import Loops
+
+extension Connection {
+    /// Has one request answered. False when the connection ends after it.
+    func serve(_ head: RequestHead) async throws -> Bool {
+        phase = .handling
+        // Answers to earlier requests are not held back by a handler that takes its time.
+        if !output.isEmpty { scheduleFlush() }
+        let request = Request(
+            method: head.method, target: head.target, headers: head.headers, body: beginContent(of: head), peer: peer,
+            otherMethod: head.otherMethod)
+        let response = await part.server.responder.respond(to: request)
+        let goesOn = try await send(response, to: head)
+        defer { endContent() }
+        if content.isAtEnd { return goesOn }
+        guard goesOn, !content.isBeingPulled else { return false }
+        try await drained()
+        return try await discardRest()
+    }
+
+    /// Sends a response; a streamed one is produced here. True when the connection can take another request.
+    /// - Parameter head: the request's; nil answers what was no request, and ends the connection.
+    @discardableResult
+    func send(_ response: Response, to head: RequestHead?) async throws -> Bool {
+        hasAnswered = true
+        var keeps = head?.keepsAlive ?? false
+        if part.isDraining || !content.isWorthDiscarding(upTo: limits.discardBytesMax) { keeps = false }
+        let isBare = response.status.forbidsBody || head?.method == .head
+        switch response.body {
+        case .empty:
+            writeHead(response, response.status.forbidsBody ? .unsaid : .length(0), keeps, head)
+        case .bytes(let bytes):
+            writeHead(response, response.status.forbidsBody ? .unsaid : .length(bytes.count), keeps, head)
+            if !isBare { output.appendBody(bytes) }
+            if !output.takesMore { try await drained() }
+        case .file(let region):
+            return try await send(region, of: response, isBare, keeps, head)
+        case .stream(let stream):
+            return try await send(stream, of: response, isBare, keeps, head)
+        }
+        return keeps
+    }
+
+    /// Sent of a file before others on the loop have a turn.
+    private static let filePieceBytesMax = 256 * 1024
+
+    private func writeHead(_ response: Response, _ content: HeadWriter.Content, _ keeps: Bool, _ head: RequestHead?) {
+        let persistence: HeadWriter.Persistence = keeps ? (head?.minorVersion == 0 ? .keepAlive : .implied) : .close
+        let date = part.date.line()
+        append { HeadWriter.write(response, content: content, persistence: persistence, date: date, into: &$0) }
+    }
+
+    private func send(
+        _ stream: ResponseStream, of response: Response, _ isBare: Bool, _ keeps: Bool, _ head: RequestHead?
+    ) async throws -> Bool {
+        let isOld = head?.minorVersion == 0
+        let endsWithConnection = stream.length == nil && isOld && !isBare
+        let keeps = keeps && !endsWithConnection && !stream.isEndless || keeps && isBare
+        let framing: HeadWriter.Content =
+            if let length = stream.length { .length(length) } else if isOld { .unsaid } else { .chunked }
+        writeHead(response, response.status.forbidsBody ? .unsaid : framing, keeps, head)
+        if isBare { return keeps }
+        scheduleFlush()
+        if stream.isEndless {
+            phase = .endless
+            if channel.isPeerShutDown || part.isDraining { cancelTask() }
+        }
+        let isChunked = if case .chunked = framing { true } else { false }
+        let writer = ContentWriter(self, isChunked: isChunked, length: stream.length)
+        do {
+            try await stream.produce(writer)
+        } catch is CancellationError where stream.isEndless && failure == nil {
+            // It was told to end, and has.
+        }
+        if stream.isEndless { phase = .handling }
+        try writer.end()
+        return keeps
+    }
+
+    private func send(
+        _ region: FileRegion, of response: Response, _ isBare: Bool, _ keeps: Bool, _ head: RequestHead?
+    ) async throws -> Bool {
+        // Opening and sending touch the disk on the loop; files that are served are few and in the page cache.
+        let file = open(region.path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return try await send(part.server.renderError(HTTPError(.notFound, "no such file")), to: head) }
+        defer { Glibc.close(file) }
+        writeHead(response, response.status.forbidsBody ? .unsaid : .length(region.length), keeps, head)
+        if isBare { return keeps }
+        var offset = region.offset
+        let end = region.offset + region.length
+        try await drained(more: region.length > 0)
+        while offset < end {
+            if let failure { throw failure }
+            guard let count = try channel.sendFile(file, offset: offset, count: min(end - offset, Connection.filePieceBytesMax))
+            else {
+                try await channel.waitWritable(limits.writeTimeout, cancellable: false)
+                continue
+            }
+            // The file has become shorter than its head says: only an early end tells the client.
+            if count == 0 { throw ChannelError.closed }
+            offset += count
+            await step()
+        }
+        return keeps
+    }
+}

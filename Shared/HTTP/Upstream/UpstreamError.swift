@@ -1,0 +1,18 @@
+/// Why an upstream did not answer.
+public enum UpstreamError: Error, Sendable, Equatable {
+    /// It could not be reached: nothing was sent, and trying again later is safe. 503.
+    case unavailable(String)
+    /// It was too slow; the text names what was waited for. 504.
+    case timeout(String)
+    /// It answered with something that is not HTTP, or broke off. 502.
+    case protocolError(String)
+
+    /// What a gateway answers.
+    public var status: Status {
+        switch self {
+        case .unavailable: .unavailable
+        case .timeout: .gatewayTimeout
+        case .protocolError: .badGateway
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import Events
+import HTTP
+import Identity
+import Models
+
+/// The routes that every service has: health, metrics, its feed of events, and its part of the OpenAPI document.
+struct InternalHandlers: Sendable {
+    let environment: ServiceEnvironment
+    let service: any HostedService
+    let metrics: Metrics
+
+    struct Health: Codable, Sendable {
+        let status: String
+        let service: String
+    }
+
+    func routes(describing routes: [Route]) -> Routes {
+        Routes("") {
+            GET("/healthz", .open, "Whether the process is alive", health)
+            GET("/readyz", .open, "Whether requests can be answered", readiness)
+            GET("/metrics", .open, "Prometheus metrics", prometheus)
+            GET("/internal/events", .service, "Events after a sequence", events)
+            GET("/internal/openapi", .service, "The OpenAPI document of this service") { _ in
+                Content<JSONMedia>(.json(try ServiceDocument.openAPI(of: routes, service: environment.name)))
+            }
+            GET("/api-docs/openapi.json", .open, "The OpenAPI document of this service") { _ in
+                Content<JSONMedia>(.json(try ServiceDocument.openAPI(of: routes, service: environment.name)))
+            }
+        }
+    }
+
+    func health(_ call: Call) -> Reply<Health> { Reply(Health(status: "ok", service: environment.name)) }
+
+    func readiness(_ call: Call) async throws -> Reply<Health> {
+        _ = try await environment.database.read { try $0.one("SELECT 1") { $0.int(0) } }
+        try await service.checkReadiness()
+        return Reply(Health(status: "ready", service: environment.name))
+    }
+
+    func prometheus(_ call: Call) -> Content<TextMedia> {
+        Content(.text(metrics.text(), type: "text/plain; version=0.0.4; charset=utf-8"))
+    }
+
+    func events(_ call: Call) async throws -> Content<JSONMedia> {
+        let after = try call.query.integer("after", in: 0...Int.max) ?? 0
+        let limit = try call.query.integer("limit", in: 1...Outbox.pageMax) ?? Outbox.pageMax
+        let wait = try call.query.integer("wait", in: 0...60) ?? 0
+        return Content(
+            .json(
+                try await environment.outbox.page(
+                    after: Int64(after), limit: limit, consumer: call.query["consumer"], wait: .seconds(wait))))
+    }
+}

@@ -1,0 +1,75 @@
+import HTTP
+import Identity
+import Models
+import Service
+
+/// Signing in and out, and saying who one is.
+struct SignInHandlers: Sendable {
+    let accounts: Accounts
+
+    /// A sign-in's answer, with its cookie when one was asked for.
+    struct Issued: Answer {
+        let signedIn: Identity.Authenticator.SignedIn
+
+        static var description: AnswerDescription { AnswerDescription(200, .json(SignedInAnswer.self)) }
+
+        func response(to call: Call) throws -> Response {
+            var response = Response.json(
+                try JSON.encode(
+                    SignedInAnswer(
+                        accessToken: signedIn.accessToken, tokenType: "Bearer", expiresIn: signedIn.expiresInSeconds,
+                        refreshToken: signedIn.refreshToken, csrfToken: signedIn.csrfToken)))
+            response.headers.add("cache-control", "no-store".utf8)
+            if let cookie = signedIn.sessionCookie {
+                let seconds = Int(Identity.Authenticator.cookieSeconds)
+                response.headers.add(
+                    "set-cookie", "nexus_session=\(cookie); Path=/; HttpOnly; SameSite=Strict; Max-Age=\(seconds)".utf8)
+            }
+            return response
+        }
+    }
+
+    /// 204 that also takes the session's cookie away.
+    struct SignedOut: Answer {
+        static var description: AnswerDescription { AnswerDescription(204, .none) }
+
+        func response(to call: Call) -> Response {
+            var response = Response(.noContent)
+            response.headers.add("set-cookie", "nexus_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0".utf8)
+            return response
+        }
+    }
+
+    func login(_ call: Call, body: SignIn) async throws -> Issued {
+        let address = if case .tcp(let address, _) = call.request.peer { address } else { "local" }
+        return Issued(
+            signedIn: try await accounts.authenticator.signIn(
+                username: body.username, password: body.password, withSession: body.session ?? false, address: address,
+                now: call.now))
+    }
+
+    func refresh(_ call: Call, body: RefreshRequest) async throws -> Issued {
+        Issued(signedIn: try await accounts.authenticator.refresh(body.refreshToken, now: call.now))
+    }
+
+    func logout(_ call: Call, body: SignOutRequest) async throws -> SignedOut {
+        let headers = call.request.headers
+        let credential = Credential.from(
+            authorization: headers.value("authorization"), apiKeyHeader: headers.value("x-nexus-api-key"),
+            cookie: headers.value("cookie"))
+        try await accounts.authenticator.signOut(refreshToken: body.refreshToken, credential: credential, now: call.now)
+        return SignedOut()
+    }
+
+    func me(_ call: Call) -> Reply<Me> {
+        let principal = call.principal
+        return Reply(
+            Me(
+                kind: principal.kind, id: principal.id, name: principal.name, role: principal.role(in: call.workspace),
+                scopes: principal.scopes?.sorted { $0.rawValue < $1.rawValue }, workspaceID: call.workspace,
+                workspaces: principal.memberships.sorted { $0.key < $1.key }.map {
+                    Membership(workspaceID: $0.key, role: $0.value)
+                },
+                runID: principal.run?.runID))
+    }
+}

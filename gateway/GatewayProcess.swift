@@ -1,0 +1,66 @@
+import HTTP
+import Identity
+import Loops
+import Models
+import Service
+import Synchronization
+
+/// A gateway that listens: the socket is bound first, so that its address is known to whoever is started next;
+/// until the rest is there, requests are answered 503.
+public final class GatewayProcess: Sendable {
+    /// Answers with whatever it is given later.
+    private final class LateResponder: Responder {
+        private let responder = Mutex<(any Responder)?>(nil)
+
+        func set(_ responder: any Responder) { self.responder.withLock { $0 = responder } }
+
+        func respond(to request: Request) async -> Response {
+            guard let responder = responder.withLock({ $0 }) else {
+                return ErrorRendering.response(
+                    ServiceError(.unavailable, "starting; try again", retryAfterSeconds: 1), requestID: nil)
+            }
+            return await responder.respond(to: request)
+        }
+    }
+
+    /// Where it listens.
+    public let address: SocketAddress
+    public let base: SuiteBase
+    private let server: HTTPServer
+    private let responder: LateResponder
+    private let running = Mutex<(host: ServiceHost, work: Task<Void, Never>)?>(nil)
+
+    /// Binds the socket.
+    public init(_ configuration: GatewayConfiguration, base: SuiteBase) throws {
+        self.base = base
+        responder = LateResponder()
+        server = HTTPServer(group: base.loops, responder: responder) { ErrorRendering.response($0, requestID: nil) }
+        address = try server.listen(on: configuration.listen)
+    }
+
+    /// Opens the accounts and begins to answer.
+    /// - Returns: the password of the user `admin` when this is the first start and none was given.
+    public func open(_ configuration: GatewayConfiguration) async throws -> String? {
+        let accounts = try await Accounts.open(configuration, base: base)
+        let host = try await ServiceHost(
+            "gateway", migrations: [], configuration: configuration.service, base: base,
+            authenticator: RequestAuthenticator(verifier: base.verifier, clock: base.clock, direct: accounts.principal(_:of:))
+        ) { GatewayService($0, accounts: accounts, configuration: configuration) }
+        let gateway = Gateway(
+            own: host, proxy: Proxy(base.directory, signer: base.signer, clock: base.clock),
+            limiter: RateLimiter(perSecond: configuration.rateLimit), accounts: accounts)
+        let work = base.loops.next().task { await host.run() }
+        running.withLock { $0 = (host, work) }
+        responder.set(gateway)
+        return accounts.firstPassword
+    }
+
+    /// Stops accepting, lets what is in flight finish, and closes the accounts.
+    public func close(within limit: Duration) async {
+        await server.shutdown(within: limit)
+        guard let (host, work) = running.withLock({ $0 }) else { return }
+        work.cancel()
+        await work.value
+        await host.close()
+    }
+}

@@ -1,0 +1,77 @@
+import Events
+import HTTP
+import Identity
+import Models
+import Service
+
+/// The gateway's own routes: accounts, health of the whole suite, the merged OpenAPI document, the pages.
+struct GatewayService: HostedService {
+    let environment: ServiceEnvironment
+    let accounts: Accounts
+    let signIn: SignInHandlers
+    let users: UserHandlers
+    let keys: APIKeyHandlers
+    let workspaces: WorkspaceHandlers
+    let suite: SuiteHandlers
+    let documents: DocumentHandlers
+    let pages: PageHandlers
+
+    init(_ environment: ServiceEnvironment, accounts: Accounts, configuration: GatewayConfiguration) {
+        self.environment = environment
+        self.accounts = accounts
+        signIn = SignInHandlers(accounts: accounts)
+        users = UserHandlers(accounts: accounts)
+        keys = APIKeyHandlers(accounts: accounts)
+        workspaces = WorkspaceHandlers(accounts: accounts)
+        suite = SuiteHandlers(peers: environment.peers)
+        documents = DocumentHandlers(peers: environment.peers)
+        pages = PageHandlers(swaggerFolder: configuration.swaggerFolder)
+    }
+
+    var routes: Routes {
+        Routes("") {
+            POST("/auth/login", .open, "Signs in with a username and a password", signIn.login)
+            POST("/auth/refresh", .open, "Exchanges a refresh token for new tokens", signIn.refresh)
+            POST("/auth/logout", .open, "Ends a sign-in", signIn.logout)
+            GET("/auth/me", .authenticated, "Shows who the credential is", signIn.me)
+            GET("/auth/users", .admin, "Lists the workspace's users", users.list).paged()
+            POST("/auth/users", .admin, "Creates a user", users.create)
+            GET("/auth/users/{id}", .admin, "Shows a user", users.show)
+            PATCH("/auth/users/{id}", .admin, "Changes a user", users.update)
+            DELETE("/auth/users/{id}", .admin, "Deletes a user", users.delete)
+            GET("/auth/api-keys", .admin, "Lists the workspace's API keys", keys.list).paged()
+            POST("/auth/api-keys", .admin, "Creates an API key, shown this once", keys.create)
+            GET("/auth/api-keys/{id}", .admin, "Shows an API key's record", keys.show)
+            DELETE("/auth/api-keys/{id}", .admin, "Revokes an API key", keys.revoke)
+            GET("/auth/workspaces", .authenticated, "Lists the caller's workspaces", workspaces.list).paged()
+            POST("/auth/workspaces", .owner, "Creates a workspace", workspaces.create)
+            GET("/auth/workspaces/{id}", .authenticated, "Shows a workspace", workspaces.show)
+            PATCH("/auth/workspaces/{id}", .authenticated, "Changes a workspace", workspaces.update)
+            DELETE("/auth/workspaces/{id}", .authenticated, "Deletes a workspace", workspaces.delete)
+            GET("/auth/workspaces/{id}/members", .authenticated, "Lists a workspace's members", workspaces.members).paged()
+            POST("/auth/workspaces/{id}/members", .authenticated, "Gives a user a role in a workspace", workspaces.setMember)
+            DELETE("/auth/workspaces/{id}/members/{user}", .authenticated, "Removes a member", workspaces.removeMember)
+            GET("/healthz", .open, "Whether the gateway is alive", suite.health)
+            GET("/readyz", .open, "Whether each service answers, by name", suite.readiness)
+            GET("/api-docs/openapi.json", .open, "The OpenAPI document of the whole suite", document)
+            GET("/swagger-ui/", .open, "A page to try the API", pages.swagger)
+            GET("/swagger-ui/{file...}", .open, "The files of that page", pages.swaggerFile)
+            GET("/", .open, "The dashboard", pages.dashboard)
+            GET("/dashboard/{file...}", .open, "The dashboard's files", pages.dashboardFile)
+        }
+    }
+
+    private func document(_ call: Call) async throws -> Content<JSONMedia> {
+        try await documents.openAPI(call, own: routes.routes)
+    }
+
+    /// A run that has ended takes its agent's token with it at once.
+    var consumers: [EventConsumer] {
+        [
+            environment.consumer(of: .runs) { [verifier = accounts.verifier] event, transaction in
+                guard ["run.finished", "run.requeued", "run.lost"].contains(event.type) else { return }
+                transaction.afterCommit { verifier.invalidate(.run(id: event.subjectID)) }
+            }
+        ]
+    }
+}

@@ -1,0 +1,72 @@
+import HTTP
+import Models
+import Service
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// HTML.
+enum PageMedia: MediaTypes { static var names: [String] { ["text/html"] } }
+
+/// The dashboard, which is part of the program, and Swagger UI, from a folder beside it.
+struct PageHandlers: Sendable {
+    /// Nothing is loaded from elsewhere, and nobody frames it. Swagger UI sets styles inline.
+    static let policy =
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; "
+        + "form-action 'self'"
+
+    /// The dashboard's modules, and what the pages beside it run.
+    private static let scripts: [String: [UInt8]] = [
+        "app.js": PackageResources.app_js, "api.js": PackageResources.api_js, "dom.js": PackageResources.dom_js,
+        "overview.js": PackageResources.overview_js, "goals.js": PackageResources.goals_js,
+        "board.js": PackageResources.board_js, "runs.js": PackageResources.runs_js, "output.js": PackageResources.output_js,
+        "agents.js": PackageResources.agents_js, "projects.js": PackageResources.projects_js,
+        "swagger.js": PackageResources.swagger_js, "operations.js": PackageResources.operations_js,
+    ]
+
+    private let swaggerFolder: String?
+
+    init(swaggerFolder: String?) {
+        let beside = Executables.folder + "/swagger-ui"
+        let isThere = FileManager.default.fileExists(atPath: beside + "/swagger-ui-bundle.js")
+        self.swaggerFolder = swaggerFolder ?? (isThere ? beside : nil)
+    }
+
+    func dashboard(_ call: Call) -> Content<PageMedia> { Content(PageHandlers.asset(PackageResources.index_html, "text/html")) }
+
+    func swagger(_ call: Call) -> Content<PageMedia> {
+        let page = swaggerFolder == nil ? PackageResources.operations_html : PackageResources.swagger_html
+        return Content(PageHandlers.asset(page, "text/html"))
+    }
+
+    func dashboardFile(_ call: Call) throws -> Content<AnyMedia> {
+        let name = call.parameter("file")
+        if name == "style.css" { return Content(PageHandlers.asset(PackageResources.style_css, "text/css")) }
+        guard let script = PageHandlers.scripts[name] else { throw ServiceError.notFound("file") }
+        return Content(PageHandlers.asset(script, "text/javascript"))
+    }
+
+    /// One of Swagger UI's own files.
+    func swaggerFile(_ call: Call) throws -> Content<AnyMedia> {
+        let types = ["swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"]
+        let name = call.parameter("file")
+        guard let swaggerFolder, let type = types[name],
+            let data = FileManager.default.contents(atPath: swaggerFolder + "/" + name)
+        else { throw ServiceError.notFound("file") }
+        return Content(PageHandlers.asset(Array(data), type))
+    }
+
+    private static func asset(_ bytes: [UInt8], _ type: String) -> Response {
+        var headers = Headers()
+        headers.add("content-type", "\(type); charset=utf-8".utf8)
+        headers.add("content-security-policy", policy.utf8)
+        headers.add("x-content-type-options", "nosniff".utf8)
+        headers.add("x-frame-options", "DENY".utf8)
+        headers.add("referrer-policy", "no-referrer".utf8)
+        headers.add("cache-control", "no-cache".utf8)
+        return Response(.ok, headers: headers, body: .bytes(bytes))
+    }
+}

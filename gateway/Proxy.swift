@@ -1,0 +1,46 @@
+import HTTP
+import Identity
+import Models
+import Service
+
+/// Passes requests on to services in the name of a verified caller, and their answers back.
+public struct Proxy: Sendable {
+    /// What a client may not say to a service: its credential stays here, and the suite's own headers are the gateway's to set.
+    static let dropped: [StaticString] = ["authorization", "x-nexus-api-key", "cookie", "x-nexus-principal"]
+
+    private let directory: Peers.Directory
+    private let signer: AssertionSigner
+    private let clock: WallClock
+
+    public init(_ directory: Peers.Directory, signer: AssertionSigner, clock: WallClock) {
+        self.directory = directory
+        self.signer = signer
+        self.clock = clock
+    }
+
+    /// The service's answer.
+    /// - Parameter caller: nil for requests that the service verifies by a signature of its own.
+    /// - Throws: `ServiceError` 502, 503 or 504 when the service gives none.
+    func forward(_ request: Request, to service: ServiceName, as caller: VerifiedCredential?, requestID: String) async throws
+        -> Response
+    {
+        guard let upstream = directory.upstream(service) else { throw Proxy.unavailable(service) }
+        var request = request
+        request.headers = request.headers.without(Proxy.dropped)
+        if let caller { request.headers.add(InternalAssertion.header, try caller.assertion(by: signer, now: clock.now())) }
+        if request.headers.value("x-request-id") == nil { request.headers.add("x-request-id", requestID.utf8) }
+        do {
+            return try await upstream.send(request)
+        } catch UpstreamError.timeout {
+            throw ServiceError(.timeout, "the \(service.rawValue) service did not answer in time")
+        } catch UpstreamError.protocolError {
+            throw ServiceError(.upstream, "the \(service.rawValue) service answered something that is not HTTP")
+        } catch is UpstreamError {
+            throw Proxy.unavailable(service)
+        }
+    }
+
+    private static func unavailable(_ service: ServiceName) -> ServiceError {
+        ServiceError(.unavailable, "the \(service.rawValue) service is not available; try again", retryAfterSeconds: 1)
+    }
+}
