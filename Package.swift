@@ -66,13 +66,14 @@ let package = Package(
         system("CCurl", "libcurl", apt: "libcurl4-openssl-dev"),
         system("COpenSSL", "libcrypto", apt: "libssl-dev"),
 
-        shared("Models"),
+        shared("JSONCoding", [], hot),
+        shared("Models", ["JSONCoding"]),
         shared("Loops", ["CSystem"], hot),
-        shared("HTTP", ["Loops", "CSystem"], hot),
+        shared("HTTP", ["JSONCoding", "Loops", "CSystem"], hot),
         shared("Client", ["Loops", "HTTP", "CCurl", "CSystem"]),
-        shared("Storage", ["Models", "CSQLite", "CSystem"]),
+        shared("Storage", ["JSONCoding", "Models", "CSQLite", "CSystem"]),
         shared("Identity", ["Models", "Storage", "COpenSSL"]),
-        shared("Events", ["Models", "HTTP", "Storage", "Loops"]),
+        shared("Events", ["JSONCoding", "Models", "HTTP", "Storage", "Loops"]),
         shared("Service", ["Models", "Loops", "HTTP", "Storage", "Identity", "Events", "Client", "CSystem"], hot),
         shared("Processes", ["Loops", "CSystem"]),
         .target(

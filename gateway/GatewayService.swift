@@ -65,11 +65,12 @@ struct GatewayService: HostedService {
         try await documents.openAPI(call, own: routes.routes)
     }
 
+    private static let endsOfTokens = ["run.finished", "run.requeued", "run.lost"]
+
     /// A run that has ended takes its agent's token with it at once.
     var consumers: [EventConsumer] {
         [
-            environment.consumer(of: .runs) { [verifier = accounts.verifier] event, transaction in
-                guard ["run.finished", "run.requeued", "run.lost"].contains(event.type) else { return }
+            environment.consumer(of: .runs, types: GatewayService.endsOfTokens) { [verifier = accounts.verifier] event, transaction in
                 transaction.afterCommit { verifier.invalidate(.run(id: event.subjectID)) }
             }
         ]

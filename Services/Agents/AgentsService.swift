@@ -24,7 +24,7 @@ public struct AgentsService: NexusService {
     /// A run that has ended counts towards its agent's usage.
     public var consumers: [EventConsumer] {
         [
-            environment.consumer(of: .runs) { [usage] event, transaction in
+            environment.consumer(of: .runs, types: ["run.finished"]) { [usage] event, transaction in
                 guard event.type == "run.finished" else { return }
                 try usage.record(try event.entity(Run.self), in: transaction)
             }

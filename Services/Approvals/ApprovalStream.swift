@@ -63,11 +63,11 @@ struct ApprovalStream: Sendable {
     }
 
     private struct Envelope: Decodable {
-        let data: JSONValue
+        let data: RawJSON
     }
 
     private func encode(_ row: (sequence: Int64, type: String, event: [UInt8])) throws -> [UInt8] {
         let envelope = try JSON.decode(Envelope.self, from: Array("{".utf8) + row.event)
-        return ServerSentEvents.encode(event: row.type, id: String(row.sequence), data: try JSON.encode(envelope.data))
+        return ServerSentEvents.encode(event: row.type, id: String(row.sequence), data: envelope.data.bytes)
     }
 }

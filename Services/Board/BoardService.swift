@@ -26,10 +26,12 @@ public struct BoardService: NexusService {
         integrations = IntegrationHandlers(store: IntegrationStore(), secrets: environment.secrets, references: references)
     }
 
+    private static let taskTypes = ["task.created", "task.updated", "task.deleted"]
+
     /// The board shows the tasks as their service tells of them; a project that is deleted takes its cards and issues along.
     public var consumers: [EventConsumer] {
         [
-            environment.consumer(of: .tasks) { [cards] event, transaction in
+            environment.consumer(of: .tasks, types: BoardService.taskTypes) { [cards] event, transaction in
                 switch event.type {
                 case "task.created", "task.updated":
                     try cards.put(try event.entity(AgentTask.self), at: event.sequence, in: transaction)
@@ -37,7 +39,7 @@ public struct BoardService: NexusService {
                 default: break
                 }
             },
-            environment.consumer(of: .goals) { [cards] event, transaction in
+            environment.consumer(of: .goals, types: ["project.deleted"]) { [cards] event, transaction in
                 guard event.type == "project.deleted" else { return }
                 try cards.removeAll(ofProject: event.subjectID, workspace: event.workspaceID, in: transaction)
             },

@@ -26,8 +26,10 @@ public struct GoalsService: NexusService {
     public var consumers: [EventConsumer] {
         let events = GoalEvents(ledger: ledger)
         return [
-            environment.consumer(of: .approvals) { try events.applyApproval($0, in: $1) },
-            environment.consumer(of: .tasks) { try events.applyTask($0, in: $1) },
+            environment.consumer(of: .approvals, types: ["approval.decided"]) { try events.applyApproval($0, in: $1) },
+            environment.consumer(of: .tasks, types: ["task.created", "task.updated", "task.deleted"]) {
+                try events.applyTask($0, in: $1)
+            },
         ]
     }
 

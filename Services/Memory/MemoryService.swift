@@ -32,16 +32,16 @@ public struct MemoryService: NexusService {
     /// The memory of a project, and of an agent alone, goes with it; what waits is decided in the queue of all approvals too.
     public var consumers: [EventConsumer] {
         [
-            environment.consumer(of: .goals) { [ledger] event, transaction in
+            environment.consumer(of: .goals, types: ["project.deleted"]) { [ledger] event, transaction in
                 guard event.type == "project.deleted" else { return }
                 try ledger.removeAll(
                     where: .equals("project_id", event.subjectID), workspace: event.workspaceID, in: transaction)
             },
-            environment.consumer(of: .agents) { [ledger] event, transaction in
+            environment.consumer(of: .agents, types: ["agent.deleted"]) { [ledger] event, transaction in
                 guard event.type == "agent.deleted" else { return }
                 try ledger.removeAll(where: .equals("agent_id", event.subjectID), workspace: event.workspaceID, in: transaction)
             },
-            environment.consumer(of: .approvals) { [ledger] event, transaction in
+            environment.consumer(of: .approvals, types: ["approval.decided"]) { [ledger] event, transaction in
                 guard event.type == "approval.decided" else { return }
                 try ledger.follow(try event.entity(Approval.self), workspace: event.workspaceID, in: transaction)
             },

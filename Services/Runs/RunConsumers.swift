@@ -4,6 +4,9 @@ import Storage
 
 /// What the events of other services do to runs.
 struct RunConsumers: Sendable {
+    /// The tasks' events that have an effect here.
+    static let taskTypes = ["task.dispatch", "task.interrupted", "task.deleted"]
+
     let transitions: RunTransitions
 
     /// Tasks that are ready start by themselves; those that are interrupted or deleted take their runs with them.

@@ -46,7 +46,7 @@ public struct RunsService: NexusService {
     public var consumers: [EventConsumer] {
         let effects = RunConsumers(transitions: transitions)
         return [
-            transitions.environment.consumer(of: .tasks) { try effects.task($0, in: $1) },
+            transitions.environment.consumer(of: .tasks, types: RunConsumers.taskTypes) { try effects.task($0, in: $1) },
             transitions.environment.consumer(of: .agents) { try effects.agent($0, in: $1) },
         ]
     }

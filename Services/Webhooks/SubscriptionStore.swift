@@ -19,6 +19,11 @@ struct SubscriptionStore: Sendable {
         }
     }
 
+    /// Whether there is anyone at all to tell.
+    func isAnyEnabled(in reader: any SQLReader) throws -> Bool {
+        try reader.one("SELECT 1 FROM webhook_subscriptions WHERE enabled = 1 LIMIT 1") { $0.bool(0) } ?? false
+    }
+
     func find(_ id: String, workspace: String, in reader: any SQLReader) throws -> Stored<WebhookSubscription>? {
         try Self.table.find(id, workspace: workspace, in: reader)
     }

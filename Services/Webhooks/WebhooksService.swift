@@ -43,7 +43,12 @@ public struct WebhooksService: NexusService {
     /// Subscribers are told of what the other services tell of.
     public var consumers: [EventConsumer] {
         ServiceName.allCases.filter { $0 != .webhooks }.map { source in
-            environment.consumer(of: source) { [fanout] event, transaction in try fanout.apply(event, in: transaction) }
+            environment.consumer(
+                of: source,
+                select: { [fanout, environment] events in
+                    try await environment.database.read { try fanout.subscriptions.isAnyEnabled(in: $0) } ? events : []
+                },
+                apply: { [fanout] event, transaction in try fanout.apply(event, in: transaction) })
         }
     }
 

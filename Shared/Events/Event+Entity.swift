@@ -1,10 +1,10 @@
-import HTTP
+import JSONCoding
 import Models
 
 extension Event {
     /// The entity that the event carries.
     /// - Throws: what is wrong with it, when it is not one of that type.
     public func entity<Entity: Decodable>(_ type: Entity.Type) throws -> Entity {
-        try JSON.decode(type, from: try JSON.encode(data))
+        try data.decode(type)
     }
 }

@@ -1,12 +1,7 @@
+import JSONCoding
 import Loops
 import Models
 import Storage
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 /// Tails another service's outbox and applies each event once: the cursor is committed together with the effect.
 ///
@@ -21,24 +16,32 @@ public struct EventConsumer: Sendable {
     /// Tries at one event before it is put aside.
     static let triesMax = 5
 
+    /// Without events to apply for so many sequences, the cursor is committed all the same: after a restart not much more than
+    /// that is looked at again.
+    static let uncommittedMax: Int64 = 10_000
+
     public let source: ServiceName
     let database: Database
     let fetch: @Sendable (_ after: Int64, _ limit: Int, _ waitSeconds: Int) async throws -> EventPage
+    let select: @Sendable ([Event]) async throws -> [Event]
     let apply: @Sendable (Event, Transaction) throws -> Void
     let report: @Sendable (String) -> Void
 
     /// - Parameters:
     ///   - fetch: asks the source's feed, as `Outbox.page` answers it.
+    ///   - select: leaves out events that certainly have no effect, before a transaction is begun for them.
     ///   - apply: the effect of one event, in the transaction that also moves the cursor.
     ///   - report: tells the log of failures.
     public init(
         of source: ServiceName, database: Database,
         fetch: @escaping @Sendable (_ after: Int64, _ limit: Int, _ waitSeconds: Int) async throws -> EventPage,
+        select: @escaping @Sendable ([Event]) async throws -> [Event] = { $0 },
         apply: @escaping @Sendable (Event, Transaction) throws -> Void, report: @escaping @Sendable (String) -> Void
     ) {
         self.source = source
         self.database = database
         self.fetch = fetch
+        self.select = select
         self.apply = apply
         self.report = report
     }
@@ -48,20 +51,17 @@ public struct EventConsumer: Sendable {
     public func run() async {
         var delay = Duration.milliseconds(50)
         var tries = 0
+        var progress: Progress?
         while !Task.isCancelled {
             do {
-                let position = try await position()
-                let asked = ContinuousClock.now
-                let page = try await fetch(position, EventConsumer.batchMax, EventConsumer.waitSeconds)
-                if page.events.isEmpty, asked.duration(to: .now) < EventConsumer.pause {
-                    try await EventLoop.sleep(for: EventConsumer.pause)
-                }
-                if !page.events.isEmpty { try await take(page.events, tries: tries) }
+                progress = try await step(from: progress, tries: tries)
                 delay = .milliseconds(50)
                 tries = 0
             } catch is CancellationError {
                 return
             } catch {
+                // What was committed is in the database, and read again.
+                progress = nil
                 if !(error is ServiceError) || (error as? ServiceError)?.kind == .internal {
                     tries += 1
                     report("events of \(source.rawValue): \(error)")
@@ -73,6 +73,37 @@ public struct EventConsumer: Sendable {
         }
     }
 
+    /// How far the consumer is, and how far it would be again after a restart: events without an effect are not worth a commit.
+    private struct Progress {
+        var position: Int64
+        var committed: Int64
+    }
+
+    /// Takes one page.
+    private func step(from progress: Progress?, tries: Int) async throws -> Progress {
+        var now: Progress
+        if let progress {
+            now = progress
+        } else {
+            let position = try await position()
+            now = Progress(position: position, committed: position)
+        }
+        let asked = ContinuousClock.now
+        let page = try await fetch(now.position, EventConsumer.batchMax, EventConsumer.waitSeconds)
+        if page.events.isEmpty, asked.duration(to: .now) < EventConsumer.pause {
+            try await EventLoop.sleep(for: EventConsumer.pause)
+        }
+        let reached = max(page.last, page.events.last?.sequence ?? 0, now.position)
+        let events = try await select(page.events)
+        let isQuiet = page.events.isEmpty && reached > now.committed
+        if !events.isEmpty || isQuiet || reached - now.committed > EventConsumer.uncommittedMax {
+            try await take(events, upTo: reached, tries: tries)
+            now.committed = reached
+        }
+        now.position = reached
+        return now
+    }
+
     private func position() async throws -> Int64 {
         try await database.read { [source] in
             try $0.one("SELECT position FROM cursors WHERE source = ?", source.rawValue) { $0.int(0) } ?? 0
@@ -80,11 +111,11 @@ public struct EventConsumer: Sendable {
     }
 
     /// Applies a batch in one transaction; after failures, event by event, so that the bad one is found.
-    private func take(_ events: [Event], tries: Int) async throws {
+    private func take(_ events: [Event], upTo reached: Int64, tries: Int) async throws {
         if tries == 0 {
             try await database.write { transaction in
                 for event in events { try apply(event, transaction) }
-                try move(to: events[events.count - 1].sequence, in: transaction)
+                try move(to: reached, in: transaction)
             }
             return
         }
@@ -96,7 +127,7 @@ public struct EventConsumer: Sendable {
                 }
             } catch  where tries >= EventConsumer.triesMax {
                 report("event \(event.sequence) of \(source.rawValue) is put aside: \(error)")
-                let bytes = Array(try JSONEncoder().encode(event))
+                let bytes = try JSON.encode(event)
                 let problem = "\(error)"
                 try await database.write { transaction in
                     _ = try transaction.run(
@@ -106,6 +137,7 @@ public struct EventConsumer: Sendable {
                 }
             }
         }
+        try await database.write { try move(to: reached, in: $0) }
     }
 
     private func move(to sequence: Int64, in transaction: Transaction) throws {

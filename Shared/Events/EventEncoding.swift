@@ -1,10 +1,5 @@
+import JSONCoding
 import Models
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 /// Events as bytes. The entity inside is already JSON, so events are spliced together and nothing is encoded twice.
 enum EventEncoding {
@@ -31,11 +26,12 @@ enum EventEncoding {
         let head = Head(
             id: id, type: type, service: service, workspaceID: workspace, projectID: project, subjectID: subject, time: time,
             actor: actor)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
-        var bytes = Array(try encoder.encode(head).dropFirst().dropLast())
+        let members = try JSON.encode(head)[...].dropFirst().dropLast()
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(members.count + data.count + 16)
+        bytes.append(contentsOf: members)
         bytes.append(contentsOf: ",\"data\":".utf8)
-        bytes.append(contentsOf: data.isEmpty ? Array("null".utf8) : data)
+        bytes.append(contentsOf: data.isEmpty ? RawJSON.null.bytes : data)
         bytes.append(UInt8(ascii: "}"))
         return bytes
     }
@@ -59,6 +55,6 @@ enum EventEncoding {
 /// One page of a feed.
 public struct EventPage: Codable, Sendable {
     public let events: [Event]
-    /// The sequence of the service's last event.
+    /// How far the page reaches: the reader goes on after it.
     public let last: Int64
 }

@@ -95,18 +95,41 @@ public final class Outbox: Sendable {
     /// One page of the feed, as `{"events":[…],"last":N}`, after waiting for something to be there.
     /// - Parameters:
     ///   - after: the last sequence that the reader has.
+    ///   - types: the types that the reader wants; none for all. The others are passed over here, and count as taken.
     ///   - consumer: the reader's name when it keeps a cursor; asking after `n` acknowledges `n`.
     ///   - wait: how long to wait when there is nothing yet.
-    public func page(after: Int64, limit: Int, consumer: String?, wait: Duration) async throws -> [UInt8] {
-        if let consumer { acknowledge(after, by: consumer) }
-        if last.value <= after, wait > .zero, !isEnding.withLock({ $0 }) { _ = try await last.wait(past: after, within: wait) }
-        let rows = try await database.read {
+    public func page(
+        after: Int64, limit: Int, types: [String] = [], consumer: String?, wait: Duration
+    ) async throws -> [UInt8] {
+        let end = ContinuousClock.now + wait
+        let limit = min(limit, Outbox.pageMax)
+        var after = after
+        while true {
+            if let consumer { acknowledge(after, by: consumer) }
+            let left = ContinuousClock.now.duration(to: end)
+            let mayWait = left > .zero && !isEnding.withLock { $0 }
+            if last.value <= after, mayWait { _ = try await last.wait(past: after, within: left) }
+            // Committed before the read begins, so the read sees all of it.
+            let committed = max(last.value, after)
+            let rows = try await rows(after: after, upTo: committed, limit: limit, types: types)
+            let reached = rows.count < limit ? committed : rows[limit - 1].sequence
+            if !rows.isEmpty || reached == after || !mayWait { return EventEncoding.page(rows, last: reached) }
+            after = reached
+        }
+    }
+
+    private func rows(
+        after: Int64, upTo last: Int64, limit: Int, types: [String]
+    ) async throws -> [(sequence: Int64, event: [UInt8])] {
+        guard last > after else { return [] }
+        let wanted = types.isEmpty ? "" : " AND type IN (\(types.map { _ in "?" }.joined(separator: ", ")))"
+        let arguments: [any SQLBindable] = [after, last] + types + [limit]
+        return try await database.read {
             try $0.all(
-                "SELECT sequence, event FROM outbox WHERE sequence > ? ORDER BY sequence LIMIT ?", after,
-                min(limit, Outbox.pageMax)
+                "SELECT sequence, event FROM outbox WHERE sequence > ? AND sequence <= ?\(wanted) ORDER BY sequence LIMIT ?",
+                arguments: arguments
             ) { (sequence: $0.int(0), event: $0.bytes(1)) }
         }
-        return EventEncoding.page(rows, last: last.value)
     }
 
     /// Answers at once whoever waits for news, now and from now on: the service is about to end.

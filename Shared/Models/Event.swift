@@ -1,3 +1,5 @@
+import JSONCoding
+
 /// Something that happened, as other services, feeds and subscribers hear of it.
 public struct Event: Codable, Sendable, Hashable {
     /// Its place in its service's outbox; contiguous readers resume after it.
@@ -12,12 +14,12 @@ public struct Event: Codable, Sendable, Hashable {
     public var subjectID: String
     public var time: Timestamp
     public var actor: Actor?
-    /// The entity after the change, as the API answers it.
-    public var data: JSONValue
+    /// The entity after the change, as the API answers it; read by whoever needs it.
+    public var data: RawJSON
 
     public init(
         sequence: Int64 = 0, id: String, type: String, service: String = "", workspaceID: String, projectID: String? = nil,
-        subjectID: String, time: Timestamp, actor: Actor? = nil, data: JSONValue = .null
+        subjectID: String, time: Timestamp, actor: Actor? = nil, data: RawJSON = .null
     ) {
         self.sequence = sequence
         self.id = id

@@ -45,9 +45,10 @@ struct InternalHandlers: Sendable {
         let after = try call.query.integer("after", in: 0...Int.max) ?? 0
         let limit = try call.query.integer("limit", in: 1...Outbox.pageMax) ?? Outbox.pageMax
         let wait = try call.query.integer("wait", in: 0...60) ?? 0
+        let types = call.query["types"]?.split(separator: ",").map(String.init) ?? []
         return Content(
             .json(
                 try await environment.outbox.page(
-                    after: Int64(after), limit: limit, consumer: call.query["consumer"], wait: .seconds(wait))))
+                    after: Int64(after), limit: limit, types: types, consumer: call.query["consumer"], wait: .seconds(wait))))
     }
 }

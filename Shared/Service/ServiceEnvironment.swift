@@ -20,16 +20,22 @@ public struct ServiceEnvironment: Sendable {
     public let secrets: SecretBox
 
     /// A consumer of another service's events whose effects go into this service's database.
+    /// - Parameters:
+    ///   - types: the types of event that have an effect here; none for all. The source sends no others.
+    ///   - select: leaves out events that certainly have no effect, before a transaction is begun for them.
     public func consumer(
-        of source: ServiceName, apply: @escaping @Sendable (Event, Transaction) throws -> Void
+        of source: ServiceName, types: [String] = [], select: @escaping @Sendable ([Event]) async throws -> [Event] = { $0 },
+        apply: @escaping @Sendable (Event, Transaction) throws -> Void
     ) -> EventConsumer {
-        EventConsumer(
+        let wanted = types.isEmpty ? "" : "&types=" + types.joined(separator: ",")
+        return EventConsumer(
             of: source, database: database,
             fetch: { [peers, name] after, limit, wait in
                 try await peers.get(
-                    source, "/internal/events?consumer=\(name)&after=\(after)&limit=\(limit)&wait=\(wait)", as: EventPage.self)
+                    source, "/internal/events?consumer=\(name)&after=\(after)&limit=\(limit)&wait=\(wait)\(wanted)",
+                    as: EventPage.self)
             },
-            apply: apply,
+            select: select, apply: apply,
             report: { [log] in log.error($0) })
     }
 

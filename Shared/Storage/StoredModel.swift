@@ -1,11 +1,6 @@
+import JSONCoding
 import Models
 import Synchronization
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 /// An entity that a service keeps: the JSON that the API answers is what is stored.
 public protocol StoredModel: Codable, Sendable {
@@ -45,18 +40,9 @@ public struct EncodedModel<Model: StoredModel>: Sendable {
 
 /// How entities become bytes and back.
 public enum DocumentCoding {
-    private static let encoder: JSONEncoder = {
-        let encoder = JSONEncoder()
-        // Sorted: the same entity always gives the same bytes.
-        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
-        return encoder
-    }()
-    private static let decoder = JSONDecoder()
-
-    /// JSON with sorted keys.
     public static func encode(_ value: some Encodable) throws -> [UInt8] {
         do {
-            return [UInt8](try encoder.encode(value))
+            return try JSON.encode(value)
         } catch {
             throw ServiceError.internal("encoding \(type(of: value)): \(error)")
         }
@@ -65,7 +51,7 @@ public enum DocumentCoding {
     /// - Throws: `ServiceError` internal: what is stored is expected to be readable.
     public static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
         do {
-            return try decoder.decode(type, from: Data(bytes))
+            return try JSON.decode(type, from: bytes)
         } catch {
             throw ServiceError.internal("decoding a stored \(type): \(error)")
         }

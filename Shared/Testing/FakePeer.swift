@@ -36,7 +36,7 @@ public final class FakePeer: Responder {
     public func emit(
         _ type: String, _ subject: String, _ data: some Encodable, workspace: String = "default", actor: Actor? = nil
     ) throws {
-        let data = try JSON.decode(JSONValue.self, from: JSON.encode(data))
+        let data = try RawJSON(encoding: data)
         let sequence = state.withLock { state in
             let sequence = Int64(state.events.count + 1)
             state.events.append(
@@ -78,7 +78,7 @@ public final class FakePeer: Responder {
             taken.advance(to: after)
             if last.value <= after { _ = try await last.wait(past: after, within: .seconds(try query.integer("wait") ?? 0)) }
             let events = state.withLock { Array($0.events.dropFirst(Int(after)).prefix(limit)) }
-            return .json(try JSON.encode(Page(events: events, last: last.value)))
+            return .json(try JSON.encode(Page(events: events, last: events.last?.sequence ?? max(after, last.value))))
         } catch {
             return .json(Array(#"{"error":"the feed ends","code":"unavailable"}"#.utf8), status: Status(503))
         }

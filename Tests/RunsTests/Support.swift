@@ -45,7 +45,7 @@ final class FakePeers: Responder {
 
     /// Tells the consumers of an event.
     func tell(_ type: String, subject: String, _ data: some Encodable) throws {
-        let data = try JSON.decode(JSONValue.self, from: try JSON.encode(data))
+        let data = try RawJSON(encoding: data)
         state.withLock { state in
             state.events.append(
                 Event(

@@ -9,7 +9,7 @@ enum JSONEscapes {
     private static func unit(_ digits: ArraySlice<UInt8>) -> UInt32? {
         var value: UInt32 = 0
         for digit in digits {
-            guard let part = PercentCoding.hexValue(digit) else { return nil }
+            guard let part = Hexadecimal.value(of: digit) else { return nil }
             value = value << 4 | UInt32(part)
         }
         return value

@@ -64,28 +64,29 @@ struct JSONMembers<Key: CodingKey>: KeyedDecodingContainerProtocol {
     private func value(_ name: String) -> Int? {
         if !index.isEmpty { return index[name] }
         var name = name
-        var found: Int?
         let end = Int(tape.tokens[object].next)
-        name.withUTF8 { wanted in
-            var key = object + 1
-            while key < end {
-                let token = tape.tokens[key]
-                if token.isIntricate {
-                    if JSONEscapes.decoded(tape.bytes[Int(token.start)..<Int(token.end)]).elementsEqual(wanted) {
-                        found = key + 1
+        return name.withUTF8 { wanted in
+            // unsafe: the pointers are used within the closures; a token's range lies within the text that it was made from
+            tape.bytes.withUnsafeBufferPointer { bytes in
+                tape.tokens.withUnsafeBufferPointer { tokens in
+                    var found: Int?
+                    var key = object + 1
+                    while key < end {
+                        let token = tokens[key]
+                        if token.isIntricate {
+                            let content = tape.bytes[Int(token.start)..<Int(token.end)]
+                            if JSONEscapes.decoded(content).elementsEqual(wanted) { found = key + 1 }
+                        } else if Int(token.end - token.start) == wanted.count,
+                            bytes[Int(token.start)..<Int(token.end)].elementsEqual(wanted)
+                        {
+                            found = key + 1
+                        }
+                        key = Int(tokens[key + 1].next)
                     }
-                } else if Int(token.end - token.start) == wanted.count, isEqual(Int(token.start), wanted) {
-                    found = key + 1
+                    return found
                 }
-                key = Int(tape.tokens[key + 1].next)
             }
         }
-        return found
-    }
-
-    private func isEqual(_ start: Int, _ wanted: UnsafeBufferPointer<UInt8>) -> Bool {
-        for offset in 0..<wanted.count where tape.bytes[start + offset] != wanted[offset] { return false }
-        return true
     }
 
     private func member(_ key: Key) throws -> Int {

@@ -71,7 +71,7 @@ struct JSONParser {
 
     private mutating func open(_ kind: JSONToken.Kind, depth: Int) throws(JSONError) -> Int {
         guard depth <= JSON.nestingMax else { throw JSONError(field: nil, "nested deeper than \(JSON.nestingMax)") }
-        tokens.append(JSONToken(kind: kind, isIntricate: false, start: Int32(position), end: 0, next: 0))
+        tokens.append(JSONToken(kind: kind, isIntricate: false, start: Int32(position), end: 0, next: 0, limit: 0))
         position += 1
         skipSpace()
         return tokens.count - 1
@@ -80,6 +80,7 @@ struct JSONParser {
     private mutating func close(_ token: Int, _ count: Int32) {
         tokens[token].end = count
         tokens[token].next = Int32(tokens.count)
+        tokens[token].limit = Int32(position)
     }
 
     /// Steps over the comma (false) or the closing bracket (true) after an item.
@@ -178,7 +179,8 @@ struct JSONParser {
     private mutating func append(_ kind: JSONToken.Kind, _ start: Int, isIntricate: Bool = false) {
         tokens.append(
             JSONToken(
-                kind: kind, isIntricate: isIntricate, start: Int32(start), end: Int32(position), next: Int32(tokens.count + 1)))
+                kind: kind, isIntricate: isIntricate, start: Int32(start), end: Int32(position), next: Int32(tokens.count + 1),
+                limit: Int32(position) + (kind == .string ? 1 : 0)))
     }
 
     private func peek() -> UInt8? { position < bytes.count ? bytes[position] : nil }

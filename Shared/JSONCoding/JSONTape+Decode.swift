@@ -7,6 +7,7 @@ extension JSONTape {
         if type == Bool.self { return try bool(at: token) as! Value }
         if type == Double.self { return try double(at: token) as! Value }
         if type == Int64.self { return try integer(Int64.self, at: token) as! Value }
+        if type == RawJSON.self { return RawJSON(unchecked: Array(source(token))) as! Value }
         if let scalar = try rareScalar(type, at: token) { return scalar as! Value }
         do {
             return try Value(from: JSONTapeDecoder(tape: self, token: token))

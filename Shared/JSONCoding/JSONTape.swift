@@ -13,6 +13,8 @@ struct JSONToken {
     var end: Int32
     /// The token after this one and all inside it.
     var next: Int32
+    /// Where the whole value's bytes end, with its quotes or brackets.
+    var limit: Int32
 }
 
 /// A parsed text: its bytes, and its values in the order in which they begin. An object's members are a key and a value in turn.
@@ -55,6 +57,12 @@ final class JSONTape {
             container = child
         }
         return path
+    }
+
+    /// A whole value as it stands in the text.
+    func source(_ token: Int) -> ArraySlice<UInt8> {
+        let start = Int(tokens[token].start) - (tokens[token].kind == .string ? 1 : 0)
+        return bytes[start..<Int(tokens[token].limit)]
     }
 
     /// The string of a string token.

@@ -71,6 +71,7 @@ final class JSONSink {
         if type == Bool.self { return bool(value as! Bool) }
         if type == Double.self { return try double(value as! Double) }
         if type == Int64.self { return integer(value as! Int64) }
+        if type == RawJSON.self { return bytes.append(contentsOf: (value as! RawJSON).bytes) }
         if try writeRareScalar(value) { return }
         let before = bytes.count
         try value.encode(to: JSONSinkEncoder(sink: self, depth: open.count))
@@ -114,7 +115,20 @@ final class JSONSink {
 
     func integer(_ value: some FixedWidthInteger) {
         if value >= 0, value < 10 { return bytes.append(48 + UInt8(truncatingIfNeeded: value)) }
-        bytes.append(contentsOf: String(value).utf8)
+        digits(of: value)
+    }
+
+    /// The decimal digits, last to first into the place that they will take: no string in between.
+    private func digits(of value: some FixedWidthInteger) {
+        var left = value.magnitude
+        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        let start = bytes.count
+        while left > 0 {
+            let (quotient, digit) = left.quotientAndRemainder(dividingBy: 10)
+            bytes.append(48 + UInt8(truncatingIfNeeded: digit))
+            left = quotient
+        }
+        bytes[start...].reverse()
     }
 
     func double(_ value: Double) throws { try real(value) }
