@@ -70,7 +70,8 @@ struct GatewayService: HostedService {
     /// A run that has ended takes its agent's token with it at once.
     var consumers: [EventConsumer] {
         [
-            environment.consumer(of: .runs, types: GatewayService.endsOfTokens) { [verifier = accounts.verifier] event, transaction in
+            environment.consumer(of: .runs, types: GatewayService.endsOfTokens) {
+                [verifier = accounts.verifier] event, transaction in
                 transaction.afterCommit { verifier.invalidate(.run(id: event.subjectID)) }
             }
         ]

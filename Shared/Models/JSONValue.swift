@@ -38,7 +38,9 @@ public enum JSONValue: Sendable, Hashable, Codable {
         case .object(let object):
             var keyed = encoder.container(keyedBy: AnyKey.self)
             // Sorted: the same value always gives the same bytes.
-            for (name, value) in object.sorted(by: { $0.key < $1.key }) { try keyed.encode(value, forKey: AnyKey(stringValue: name)) }
+            for (name, value) in object.sorted(by: { $0.key < $1.key }) {
+                try keyed.encode(value, forKey: AnyKey(stringValue: name))
+            }
         case .array(let array):
             var items = encoder.unkeyedContainer()
             for value in array { try items.encode(value) }
