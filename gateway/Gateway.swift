@@ -12,50 +12,59 @@ public final class Gateway: Responder {
     private let proxy: Proxy
     private let limiter: RateLimiter
     private let accounts: Accounts
+    private let observation: Observation
     private let metrics: GatewayMetrics
 
     /// - Parameters:
     ///   - own: the host of the gateway's own routes.
     ///   - accounts: verifies credentials.
-    public init(own: ServiceHost, proxy: Proxy, limiter: RateLimiter, accounts: Accounts) {
+    public init(own: ServiceHost, proxy: Proxy, limiter: RateLimiter, accounts: Accounts, observation: Observation) {
         self.own = own
         self.proxy = proxy
         self.limiter = limiter
         self.accounts = accounts
+        self.observation = observation
         metrics = GatewayMetrics()
         own.metrics.observe { [metrics] in metrics.values }
     }
 
     public func respond(to request: Request) async -> Response {
-        guard case .found(let owner, _) = router.match(request.method, request.path) else { return await answerOwn(request) }
-        let requestID = RequestID.of(request)
-        do {
-            let response =
-                switch owner {
-                case .service(let name):
-                    try await proxy.forward(request, to: name, as: try await caller(of: request), requestID: requestID)
-                case .signed(let name): try await proxy.forward(request, to: name, as: nil, requestID: requestID)
-                }
+        let record = observation.begin(request)
+        var response: Response
+        if case .found(let route, _) = router.match(request.method, request.path) {
+            response = await pass(request, to: route, record)
             metrics.count(response.status)
-            return response
+        } else {
+            response = await answerOwn(request, record)
+        }
+        response.observer = record
+        return response
+    }
+
+    /// The answer of the service that a route belongs to.
+    private func pass(_ request: Request, to route: GatewayRoute, _ record: RequestRecord) async -> Response {
+        record.pattern = route.pattern
+        do {
+            switch route.owner {
+            case .service(let name):
+                let caller = try await caller(of: request, record)
+                return try await proxy.forward(request, to: name, as: caller, record)
+            case .signed(let name): return try await proxy.forward(request, to: name, as: nil, record)
+            }
         } catch {
-            let error = ErrorRendering.serviceError(error)
-            metrics.count(Status(error.kind.status))
-            return ErrorRendering.response(error, requestID: requestID)
+            return ErrorRendering.response(ErrorRendering.serviceError(error), requestID: record.requestID)
         }
     }
 
     /// The verified caller, within its rate.
-    private func caller(of request: Request) async throws -> VerifiedCredential {
-        let credential = Credential.from(
-            authorization: request.headers.value("authorization"), apiKeyHeader: request.headers.value("x-nexus-api-key"),
-            cookie: request.headers.value("cookie"))
-        guard let credential else {
+    private func caller(of request: Request, _ record: RequestRecord) async throws -> VerifiedCredential {
+        guard let credential = Credential(of: request) else {
             try limiter.take(request.peer)
             throw ServiceError.unauthenticated
         }
         do {
             let verified = try await accounts.verify(credential, of: request)
+            record.caller = verified
             try limiter.take(verified.principal)
             return verified
         } catch let error as ServiceError where error.kind == .unauthenticated {
@@ -66,16 +75,34 @@ public final class Gateway: Responder {
     }
 
     /// A path that is the gateway's own, or nobody's: the latter is told only to those who may ask at all.
-    private func answerOwn(_ request: Request) async -> Response {
-        var request = request
-        request.headers.remove(InternalAssertion.header)
-        let response = await own.respond(to: request)
+    private func answerOwn(_ request: Request, _ record: RequestRecord) async -> Response {
+        var own = request
+        own.headers = request.headers.copied(
+            without: Gateway.replaced, roomForBytes: Proxy.addedBytesMax, fields: Proxy.addedFieldsMax)
+        record.mark(&own.headers)
+        record.pattern = self.own.pattern(of: request)
+        let response = await self.own.respond(to: own)
+        if let credential = Credential(of: request) { record.caller = accounts.remembered(credential) }
         guard response.status == .notFound, !request.path.starts(with: "/auth/".utf8) else { return response }
         do {
-            _ = try await caller(of: request)
+            _ = try await caller(of: request, record)
             return response
         } catch {
-            return ErrorRendering.response(ErrorRendering.serviceError(error), requestID: RequestID.of(request))
+            return ErrorRendering.response(ErrorRendering.serviceError(error), requestID: record.requestID)
         }
+    }
+
+    /// What a client may not say to the gateway's own routes either.
+    private static let replaced: [StaticString] = ["x-nexus-principal", "x-request-id", "traceparent"]
+}
+
+extension Credential {
+    /// What a request proves its sender by; nil when it does not try to.
+    init?(of request: Request) {
+        let found = Credential.from(
+            authorization: request.headers.value("authorization"), apiKeyHeader: request.headers.value("x-nexus-api-key"),
+            cookie: request.headers.value("cookie"))
+        guard let found else { return nil }
+        self = found
     }
 }

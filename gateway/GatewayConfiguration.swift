@@ -8,6 +8,8 @@ public struct GatewayConfiguration: Sendable {
     public var listen: SocketAddress
     /// Requests a second per credential and per address; 0 for no limit.
     public var rateLimit: Double = 100_000
+    /// Where the line of each request goes; nil for `DIR/log/access.log`.
+    public var accessLog: AccessLog.Destination?
     /// The folder of Swagger UI's files; a plain page of our own is served where there is none.
     public var swaggerFolder: String?
 
@@ -21,6 +23,7 @@ public struct GatewayConfiguration: Sendable {
             Option("port", "PORT", "the port on 127.0.0.1; 0 for any free one", default: "8080"),
             Option("listen", "ADDRESS", "another address to listen on, HOST:PORT or unix:PATH"),
             Option("rate-limit", "N", "requests a second per credential and per address; 0 for no limit", default: "100000"),
+            Option("access-log", "FILE", "a line per request: a file, - for standard error, off; DIR/log/access.log unless set"),
             Option("swagger-ui", "DIR", "Swagger UI's files; found beside this program unless set"),
         ]
 
@@ -37,6 +40,22 @@ public struct GatewayConfiguration: Sendable {
             self.init(service, listen: .tcp(host: "127.0.0.1", port: UInt16(port)))
         }
         rateLimit = try options.number("rate-limit", in: 0...1e9)
+        switch options.string("access-log") {
+        case nil: break
+        case "off": accessLog = .off
+        case "-": accessLog = .standardError
+        case .some(let path): accessLog = .file(path)
+        }
         swaggerFolder = options.string("swagger-ui")
+    }
+
+    /// The options that say the same again, for a gateway in a process of its own.
+    public var accessLogArguments: [String] {
+        switch accessLog {
+        case nil: []
+        case .off: ["--access-log", "off"]
+        case .standardError: ["--access-log", "-"]
+        case .file(let path): ["--access-log", path]
+        }
     }
 }

@@ -29,6 +29,7 @@ public enum GatewayMain {
                 base.directory.connect(name, to: base.upstream(address))
             }
             let process = try GatewayProcess(configuration, base: base)
+            Signals.onHangup { process.reopenLog() }
             let opening: Task<String?, any Error> = base.loops.next().task { try await process.open(configuration) }
             if let password = try await opening.value {
                 Output.complain("The first start made the user 'admin' with the password: \(password)")

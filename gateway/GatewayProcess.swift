@@ -28,13 +28,18 @@ public final class GatewayProcess: Sendable {
     public let base: SuiteBase
     private let server: HTTPServer
     private let responder: LateResponder
+    private let observation: Observation
     private let running = Mutex<(host: ServiceHost, work: Task<Void, Never>)?>(nil)
 
     /// Binds the socket.
     public init(_ configuration: GatewayConfiguration, base: SuiteBase) throws {
         self.base = base
+        let file = "\(configuration.service.dataDirectory)/log/access.log"
+        let log = try AccessLog.open(configuration.accessLog ?? .file(file))
+        let observation = Observation(tracer: base.tracer, log: log)
+        self.observation = observation
         responder = LateResponder()
-        server = HTTPServer(group: base.loops, responder: responder) { ErrorRendering.response($0, requestID: nil) }
+        server = HTTPServer(group: base.loops, responder: responder) { observation.refuse($0) }
         address = try server.listen(on: configuration.listen)
     }
 
@@ -48,16 +53,21 @@ public final class GatewayProcess: Sendable {
         ) { GatewayService($0, accounts: accounts, configuration: configuration) }
         let gateway = Gateway(
             own: host, proxy: Proxy(base.directory, signer: base.signer, clock: base.clock),
-            limiter: RateLimiter(perSecond: configuration.rateLimit), accounts: accounts)
+            limiter: RateLimiter(perSecond: configuration.rateLimit), accounts: accounts,
+            observation: observation)
         let work = base.loops.next().task { await host.run() }
         running.withLock { $0 = (host, work) }
         responder.set(gateway)
         return accounts.firstPassword
     }
 
+    /// Opens the access log's file anew: it was moved away. Called by SIGHUP.
+    public func reopenLog() { observation.log?.reopen() }
+
     /// Stops accepting, lets what is in flight finish, and closes the accounts.
     public func close(within limit: Duration) async {
         await server.shutdown(within: limit)
+        await observation.log?.close()
         guard let (host, work) = running.withLock({ $0 }) else { return }
         work.cancel()
         await work.value

@@ -41,16 +41,16 @@ public enum GatewayTable {
 
     /// Which service a request goes to; nil when it is the gateway's own, or nobody's.
     public static func owner(of method: Method, _ path: String) -> ServiceName? {
-        guard case .found(let owner, _) = router().match(method, ArraySlice(Array(path.utf8))) else { return nil }
-        switch owner {
+        guard case .found(let route, _) = router().match(method, ArraySlice(Array(path.utf8))) else { return nil }
+        switch route.owner {
         case .service(let name), .signed(let name): return name
         }
     }
 
-    static func router() -> Router<Owner> {
-        var router = Router<Owner>()
+    static func router() -> Router<GatewayRoute> {
+        var router = Router<GatewayRoute>()
         for (pattern, owner) in paths {
-            for method in methods { router.add(method, pattern, owner) }
+            for method in methods { router.add(method, pattern, GatewayRoute(method, pattern, owner)) }
         }
         return router
     }

@@ -6,7 +6,13 @@ import Service
 /// Passes requests on to services in the name of a verified caller, and their answers back.
 public struct Proxy: Sendable {
     /// What a client may not say to a service: its credential stays here, and the suite's own headers are the gateway's to set.
-    static let dropped: [StaticString] = ["authorization", "x-nexus-api-key", "cookie", "x-nexus-principal"]
+    /// What the gateway says of the request replaces what the client said.
+    static let dropped: [StaticString] = [
+        "authorization", "x-nexus-api-key", "cookie", "x-nexus-principal", "x-request-id", "traceparent",
+    ]
+    /// Room for the principal's assertion and the ids.
+    static let addedBytesMax = 768
+    static let addedFieldsMax = 3
 
     private let directory: Peers.Directory
     private let signer: AssertionSigner
@@ -21,14 +27,18 @@ public struct Proxy: Sendable {
     /// The service's answer.
     /// - Parameter caller: nil for requests that the service verifies by a signature of its own.
     /// - Throws: `ServiceError` 502, 503 or 504 when the service gives none.
-    func forward(_ request: Request, to service: ServiceName, as caller: VerifiedCredential?, requestID: String) async throws
-        -> Response
-    {
+    func forward(
+        _ request: Request, to service: ServiceName, as caller: VerifiedCredential?, _ record: RequestRecord
+    ) async throws -> Response {
         guard let upstream = directory.upstream(service) else { throw Proxy.unavailable(service) }
         var request = request
-        request.headers = request.headers.without(Proxy.dropped)
+        request.headers = request.headers.copied(
+            without: Proxy.dropped, roomForBytes: Proxy.addedBytesMax, fields: Proxy.addedFieldsMax)
         if let caller { request.headers.add(InternalAssertion.header, try caller.assertion(by: signer, now: clock.now())) }
-        if request.headers.value("x-request-id") == nil { request.headers.add("x-request-id", requestID.utf8) }
+        record.mark(&request.headers)
+        record.upstream = service.rawValue
+        let start = Observation.nanoseconds()
+        defer { record.upstreamNanoseconds = Observation.nanoseconds() - start }
         do {
             return try await upstream.send(request)
         } catch UpstreamError.timeout {

@@ -91,6 +91,15 @@ public struct Headers: Sendable {
         }
     }
 
+    /// Appends a field whose value `write` appends. The caller vouches for it: no CR, LF or NUL is in it.
+    public mutating func add(_ name: StaticString, _ write: (inout [UInt8]) -> Void) {
+        let start = bytes.count
+        bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        let valueStart = bytes.count
+        write(&bytes)
+        fields.append(Field(name: start..<valueStart, value: valueStart..<bytes.count))
+    }
+
     /// Replaces all fields called `name` by one.
     public mutating func set(_ name: StaticString, _ value: String) {
         remove(name)

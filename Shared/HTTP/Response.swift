@@ -5,6 +5,8 @@ public struct Response: Sendable {
     public var status: Status
     public var headers: Headers
     public var body: ResponseBody
+    /// Told how the answer went, by the connection that sends it.
+    public var observer: (any ExchangeObserver)?
 
     public init(_ status: Status, headers: Headers = Headers(), body: ResponseBody = .empty) {
         self.status = status

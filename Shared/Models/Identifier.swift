@@ -16,13 +16,18 @@ public enum Identifier {
         var text = Array(prefix.utf8)
         text.reserveCapacity(text.count + 1 + ulidLength)
         text.append(UInt8(ascii: "_"))
+        appendULID(to: &text, at: time, using: &generator)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends the 26 characters of a ULID.
+    public static func appendULID(to text: inout [UInt8], at time: Timestamp, using generator: inout some RandomNumberGenerator) {
         let milliseconds = UInt64(bitPattern: max(0, time.milliseconds))
         for position in 0..<10 { text.append(alphabet[Int(milliseconds >> UInt64(45 - position * 5) & 31)]) }
         let high = generator.next() as UInt64
         let low = generator.next() as UInt64
         for position in 0..<8 { text.append(alphabet[Int(high >> UInt64(position * 5) & 31)]) }
         for position in 0..<8 { text.append(alphabet[Int(low >> UInt64(position * 5) & 31)]) }
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// An agent's id is made from its slug: `backend-implementer` → `agent_backend_implementer` (seed 002's own example).

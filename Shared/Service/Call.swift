@@ -11,7 +11,7 @@ public struct Call: Sendable {
     public let principal: Principal
     /// The id of the workspace that the request means; the principal was checked against it.
     public let workspace: String
-    public let requestID: String
+    public var requestID: String { RequestID.known(request) }
     public let environment: ServiceEnvironment
     let idempotency: IdempotencyKey?
 

@@ -9,23 +9,44 @@ import Models
 
 /// Structured log lines: one JSON object each, on standard error, whole lines only.
 public struct Log: Sendable {
-    public enum Level: String, Sendable { case debug, info, warning, error }
+    public enum Level: String, Sendable, CaseIterable {
+        case debug, info, warning, error
+    }
 
     private let service: String
     private let clock: WallClock
     private let write: @Sendable ([UInt8]) -> Void
+    private let isDebug: Bool
+    private let isInfo: Bool
+    private let isWarning: Bool
 
-    public init(service: String, clock: WallClock = .system, write: @escaping @Sendable ([UInt8]) -> Void = Log.standardError) {
+    /// - Parameter level: what is less than this is not written.
+    public init(
+        service: String, clock: WallClock = .system, level: Level = .info,
+        write: @escaping @Sendable ([UInt8]) -> Void = Log.standardError
+    ) {
         self.service = service
         self.clock = clock
         self.write = write
+        isDebug = level == .debug
+        isInfo = level == .info || level == .debug
+        isWarning = level != .error
     }
 
     /// The same log in the name of another part of the suite.
-    public func named(_ service: String) -> Log { Log(service: service, clock: clock, write: write) }
+    public func named(_ service: String, level: Level) -> Log {
+        Log(service: service, clock: clock, level: level, write: write)
+    }
 
-    public func info(_ message: String, _ fields: [String: String] = [:]) { line(.info, message, fields) }
-    public func warning(_ message: String, _ fields: [String: String] = [:]) { line(.warning, message, fields) }
+    /// - Parameter fields: looked at only when the line is written.
+    public func debug(_ message: String, _ fields: @autoclosure () -> [String: String]) {
+        if isDebug { line(.debug, message, fields()) }
+    }
+
+    public func info(_ message: String, _ fields: [String: String] = [:]) { if isInfo { line(.info, message, fields) } }
+    public func warning(_ message: String, _ fields: [String: String] = [:]) {
+        if isWarning { line(.warning, message, fields) }
+    }
     public func error(_ message: String, _ fields: [String: String] = [:]) { line(.error, message, fields) }
 
     private func line(_ level: Level, _ message: String, _ fields: [String: String]) {

@@ -62,6 +62,7 @@ public struct Peers: Sendable {
         var headers = Headers()
         headers.add(InternalAssertion.header, try signer.header(for: .service(name), now: clock.now()))
         if body != nil { headers.add("content-type", "application/json".utf8) }
+        if let trace = TraceContext.current { headers.add(TraceContext.header) { trace.append(to: &$0) } }
         var target = target
         if let workspace { target += (target.utf8.contains(UInt8(ascii: "?")) ? "&" : "?") + "workspace_id=" + workspace }
         let response: Response

@@ -31,8 +31,8 @@ public struct ServiceConfiguration: Sendable {
     public var jwksFile: String?
     public var jwtIssuer: String?
     public var jwtAudience: String?
-    /// One line of log per request.
-    public var logsRequests = false
+    /// What is less than this is not logged; at `debug` services log each request.
+    public var logLevel = Log.Level.info
     /// The executable that runs execute; found beside the running one when absent.
     public var runnerPath: String?
     /// Where other services are, for those that are not at their usual Unix socket: `tasks=127.0.0.1:8085`.
@@ -56,7 +56,7 @@ public struct ServiceConfiguration: Sendable {
         Option("jwks-file", "FILE", "JSON Web Key Set that may also sign tokens (RS256, ES256)"),
         Option("jwt-issuer", "TEXT", "the iss that tokens signed by those keys must carry"),
         Option("jwt-audience", "TEXT", "the aud that they must carry", default: "nexus"),
-        Option("log-requests", nil, "one line of log per request"),
+        Option("log-level", "LEVEL", "debug, info, warning or error; debug has a line per request", default: "info"),
         Option("runner", "PATH", "the nexus-agent-runner to use; found beside this program unless set"),
         Option("peers", "LIST", "services elsewhere, e.g. tasks=127.0.0.1:8085,runs=127.0.0.1:8086"),
     ]
@@ -74,7 +74,11 @@ public struct ServiceConfiguration: Sendable {
         jwksFile = options.string("jwks-file")
         jwtIssuer = options.string("jwt-issuer")
         jwtAudience = options.string("jwt-audience")
-        logsRequests = options.flag("log-requests")
+        guard let level = Log.Level(rawValue: options.string("log-level") ?? "") else {
+            throw Options.Problem(
+                message: "--log-level: must be one of \(Log.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        logLevel = level
         runnerPath = options.string("runner")
         for pair in (options.string("peers") ?? "").split(separator: ",") {
             let parts = pair.split(separator: "=", maxSplits: 1)

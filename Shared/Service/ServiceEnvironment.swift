@@ -12,6 +12,7 @@ public struct ServiceEnvironment: Sendable {
     public let configuration: ServiceConfiguration
     public let clock: WallClock
     public let log: Log
+    public let tracer: Tracer
     public let loops: EventLoopGroup
     public let database: Database
     public let outbox: Outbox

@@ -38,8 +38,8 @@ public final class ServiceHost: Responder {
             path: "\(configuration.dataDirectory)/\(name).sqlite",
             migrations: [Outbox.migration, IdempotencyKey.migration] + migrations)
         environment = ServiceEnvironment(
-            name: name, configuration: configuration, clock: base.clock, log: base.log.named(name), loops: base.loops,
-            database: database,
+            name: name, configuration: configuration, clock: base.clock,
+            log: base.log.named(name, level: configuration.logLevel), tracer: base.tracer, loops: base.loops, database: database,
             outbox: try await Outbox(service: name, database: database), peers: base.peers(for: name),
             secrets: SecretBox(key: base.keys.encryption))
         service = try make(environment)
@@ -90,51 +90,78 @@ public final class ServiceHost: Responder {
     public func close() async { environment.database.close() }
 
     public func respond(to request: Request) async -> Response {
-        let requestID = RequestID.of(request)
+        let request = identified(request)
         switch router.match(request.method, request.path) {
         case .found(let endpoint, let parameters):
             let start = ContinuousClock.now
-            let response = await answer(request, endpoint.route, parameters, requestID)
+            let response = await TraceContext.$current.withValue(environment.tracer.span(of: TraceContext(of: request.headers))) {
+                await answer(request, endpoint.route, parameters)
+            }
             let taken = start.duration(to: .now).components
             endpoint.metrics.record(
                 response.status, microseconds: Int(taken.seconds) * 1_000_000 + Int(taken.attoseconds / 1_000_000_000_000))
+            environment.log.debug(
+                "request",
+                [
+                    "request_id": RequestID.known(request), "method": "\(request.method.name)", "route": endpoint.route.pattern,
+                    "status": "\(response.status.code)",
+                ])
             return response
         case .methodNotAllowed(let allowed):
             var response = ErrorRendering.response(
-                ServiceError(.methodNotAllowed, "this path allows \(allowed.allow)"), requestID: requestID)
+                ServiceError(.methodNotAllowed, "this path allows \(allowed.allow)"), requestID: RequestID.known(request))
             response.headers.add("allow", allowed.allow.utf8)
             return response
-        case .notFound: return ErrorRendering.response(.notFound("path"), requestID: requestID)
+        case .notFound: return ErrorRendering.response(.notFound("path"), requestID: RequestID.known(request))
         case .badPath:
-            return ErrorRendering.response(ServiceError(.validation, "path: malformed", field: "path"), requestID: requestID)
+            return ErrorRendering.response(
+                ServiceError(.validation, "path: malformed", field: "path"), requestID: RequestID.known(request))
         }
     }
 
-    private func answer(_ request: Request, _ route: Route, _ parameters: PathParameters, _ requestID: String) async -> Response {
+    /// The pattern of the route that answers a request; nil when none does.
+    public func pattern(of request: Request) -> String? {
+        guard case .found(let endpoint, _) = router.match(request.method, request.path) else { return nil }
+        return endpoint.route.pattern
+    }
+
+    /// A request that carries an id: the gateway has given it one, unless the service is asked directly.
+    private func identified(_ request: Request) -> Request {
+        if RequestID.given(by: request) != nil { return request }
+        var request = request
+        var id: [UInt8] = []
+        environment.tracer.identify(request, in: &id)
+        request.headers.remove(RequestID.header)
+        request.headers.add(RequestID.header, id)
+        return request
+    }
+
+    private func answer(_ request: Request, _ route: Route, _ parameters: PathParameters) async -> Response {
         do {
-            let call = try await call(request, route, parameters, requestID)
+            let call = try await call(request, route, parameters)
             return try await route.handle(call)
         } catch let replay as IdempotencyKey.Replay {
             return replay.response
         } catch let error as HTTPError {
-            return ErrorRendering.response(error, requestID: requestID)
+            return ErrorRendering.response(error, requestID: RequestID.known(request))
         } catch {
             let error = ErrorRendering.serviceError(error)
             if error.kind == .internal || error.kind == .diskFull {
                 environment.log.error(
                     error.message,
                     [
-                        "cause": error.cause ?? "", "request_id": requestID, "method": "\(request.method.name)",
+                        "cause": error.cause ?? "", "request_id": RequestID.known(request),
+                        "trace_id": TraceContext.current?.traceID ?? "", "method": "\(request.method.name)",
                         "route": route.pattern,
                     ])
             }
-            return ErrorRendering.response(error, requestID: requestID)
+            return ErrorRendering.response(error, requestID: RequestID.known(request))
         }
     }
 
     /// Knows the caller, checks what they may, and prepares the idempotent replay.
     private func call(
-        _ request: Request, _ route: Route, _ parameters: PathParameters, _ requestID: String
+        _ request: Request, _ route: Route, _ parameters: PathParameters
     ) async throws -> Call {
         let principal = try await authenticator.principal(of: request)
         let query = try Query(request.query)
@@ -158,7 +185,7 @@ public final class ServiceHost: Responder {
             idempotency = made
         }
         return Call(
-            request: request, parameters: parameters, query: query, principal: caller, workspace: workspace, requestID: requestID,
+            request: request, parameters: parameters, query: query, principal: caller, workspace: workspace,
             environment: environment, idempotency: idempotency)
     }
 

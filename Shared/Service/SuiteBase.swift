@@ -19,6 +19,7 @@ public final class SuiteBase: Sendable {
     public let directory = Peers.Directory()
     public let clock: WallClock
     public let log: Log
+    public let tracer = Tracer()
 
     /// Loads the keys of the data folder, or makes them, and starts the loops: one a core.
     public init(_ configuration: ServiceConfiguration, clock: WallClock = .system, log: Log) throws {

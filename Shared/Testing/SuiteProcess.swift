@@ -71,6 +71,9 @@ public final class SuiteProcess: Sendable {
         return await child.exit.code
     }
 
+    /// Sends it a signal.
+    public func signal(_ number: Int32) { state.withLock { $0?.child.signal(number) } }
+
     /// Kills it without warning, and with it all that it supervises.
     public func kill() async {
         guard let child = state.withLock({ $0?.child }) else { return }

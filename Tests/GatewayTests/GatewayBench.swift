@@ -28,7 +28,8 @@ final class GatewayBench: Sendable {
         ) { [configuration] in GatewayService($0, accounts: accounts, configuration: configuration) }
         gateway = Gateway(
             own: host, proxy: Proxy(base.directory, signer: base.signer, clock: base.clock),
-            limiter: RateLimiter(perSecond: rateLimit), accounts: accounts)
+            limiter: RateLimiter(perSecond: rateLimit), accounts: accounts,
+            observation: Observation(tracer: base.tracer))
     }
 
     /// An answer, whole.

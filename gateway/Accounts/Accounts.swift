@@ -42,6 +42,9 @@ public struct Accounts: Sendable {
         try await verify(credential, of: request).principal
     }
 
+    /// What was found of a credential lately; nil when it was not looked at, or found bad.
+    func remembered(_ credential: Credential) -> VerifiedCredential? { verifier.remembered(credential, now: clock.now()) }
+
     /// Verifies a request's credential; a write by session cookie must carry its CSRF token.
     /// - Throws: 401; 403 for a missing CSRF token.
     func verify(_ credential: Credential, of request: Request) async throws -> VerifiedCredential {

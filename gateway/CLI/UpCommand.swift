@@ -1,4 +1,5 @@
 import Gateway
+import Glibc
 import Loops
 import Models
 import Service
@@ -42,6 +43,7 @@ enum UpCommand {
 
     private static func together(_ configuration: GatewayConfiguration, _ log: Log) async throws {
         let suite = try await EmbeddedSuite.start(configuration, log: log)
+        Signals.onHangup { suite.gateway.reopenLog() }
         if let password = suite.firstPassword { tell(password) }
         Output.print("ready \(suite.gateway.address.url)\n")
         _ = try await Signals.next(on: suite.base.loops.next())
@@ -55,6 +57,7 @@ enum UpCommand {
             configuration, folder: Executables.folder, arguments: Options.keep(shared, of: arguments), log: log)
         let starting: Task<SocketAddress, any Error> = supervisor.loops.next().task { try await supervisor.start() }
         let signal: Task<Int32, any Error> = supervisor.loops.next().task { try await Signals.next(on: supervisor.loops.next()) }
+        Signals.onHangup { supervisor.passOn(SIGHUP) }
         let address = try await starting.value
         Output.print("ready \(address.url)\n")
         _ = try await signal.value

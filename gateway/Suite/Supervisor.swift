@@ -66,6 +66,11 @@ public final class Supervisor: Sendable {
         await end(known.filter { $0.key == "gateway" }, within: limit)
     }
 
+    /// Sends a signal on to all of them.
+    public func passOn(_ number: Int32) {
+        for child in children.withLock({ Array($0.values) }) { child.signal(number) }
+    }
+
     private func end(_ known: [String: Subprocess], within limit: Duration) async {
         for child in known.values { child.signal(SIGTERM) }
         await withTaskGroup(of: Void.self) { group in
@@ -113,7 +118,7 @@ public final class Supervisor: Sendable {
             let known = address.withLock { $0 } ?? configuration.listen
             arguments += ["--listen", "\(known)"]
             if let folder = configuration.swaggerFolder { arguments += ["--swagger-ui", folder] }
-            arguments += ["--rate-limit", "\(configuration.rateLimit)"]
+            arguments += ["--rate-limit", "\(configuration.rateLimit)"] + configuration.accessLogArguments
         } else {
             arguments += ["--listen", "unix:\(configuration.service.socketPath(name))"]
             if configuration.service.publicURL == nil, let address = address.withLock({ $0 }) {

@@ -11,7 +11,14 @@ extension Connection {
             method: head.method, target: head.target, headers: head.headers, body: beginContent(of: head), peer: peer,
             otherMethod: head.otherMethod)
         let response = await part.server.responder.respond(to: request)
-        let goesOn = try await send(response, to: head)
+        let goesOn: Bool
+        do {
+            goesOn = try await send(response, to: head)
+        } catch {
+            tell(response, request, hasFailed: true)
+            throw error
+        }
+        tell(response, request, hasFailed: false)
         defer { endContent() }
         if content.isAtEnd { return goesOn }
         guard goesOn, !content.isBeingPulled else { return false }
@@ -24,6 +31,7 @@ extension Connection {
     @discardableResult
     func send(_ response: Response, to head: RequestHead?) async throws -> Bool {
         hasAnswered = true
+        contentBytesSent = 0
         var keeps = head?.keepsAlive ?? false
         if part.isDraining || !content.isWorthDiscarding(upTo: limits.discardBytesMax) { keeps = false }
         let isBare = response.status.forbidsBody || head?.method == .head
@@ -32,7 +40,10 @@ extension Connection {
             writeHead(response, response.status.forbidsBody ? .unsaid : .length(0), keeps, head)
         case .bytes(let bytes):
             writeHead(response, response.status.forbidsBody ? .unsaid : .length(bytes.count), keeps, head)
-            if !isBare { output.appendBody(bytes) }
+            if !isBare {
+                output.appendBody(bytes)
+                contentBytesSent = bytes.count
+            }
             if !output.takesMore { try await drained() }
         case .file(let region):
             return try await send(region, of: response, isBare, keeps, head)
@@ -100,6 +111,7 @@ extension Connection {
             // The file has become shorter than its head says: only an early end tells the client.
             if count == 0 { throw ChannelError.closed }
             offset += count
+            contentBytesSent += count
             await step()
         }
         return keeps

@@ -30,6 +30,8 @@ final class Connection: ChannelDelegate, @unchecked Sendable {  // Confined to i
     var contentNumber: UInt64 = 0
     /// Pieces read or written, and requests answered, since the loop's other tasks last had a turn.
     private var stepsSinceTurn = 0
+    /// Bytes of the current answer's content, without their framing.
+    var contentBytesSent = 0
     /// The final answer to the current request has been begun.
     var hasAnswered = false
     private var parser: RequestParser
@@ -169,7 +171,9 @@ final class Connection: ChannelDelegate, @unchecked Sendable {  // Confined to i
     /// Answers what cannot be a request, so that the client can read it.
     private func refuse(_ error: HTTPError) async {
         do {
-            try await send(part.server.renderError(error), to: nil)
+            let response = part.server.renderError(error)
+            defer { tell(response, nil, hasFailed: false) }
+            try await send(response, to: nil)
             try await drained()
             await linger()
         } catch {

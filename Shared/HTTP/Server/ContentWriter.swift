@@ -39,6 +39,7 @@ final class ContentWriter: BodyWriter, @unchecked Sendable {  // Confined to its
             output.append(contentsOf: bytes)
             if isChunked { HeadWriter.append("\r\n", to: &output) }
         }
+        connection.contentBytesSent += bytes.count
         try await connection.drainedUnlessCancelled()
         await connection.step()
     }

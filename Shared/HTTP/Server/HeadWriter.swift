@@ -37,6 +37,7 @@ enum HeadWriter {
             append("\r\n", to: &output)
         }
         if !hasDate { output.append(contentsOf: date) }
+        response.observer?.appendFields(to: &output)
         switch content {
         case .unsaid: break
         case .length(let length):

@@ -14,6 +14,8 @@ struct RequestContent {
     /// The client waits for 100 before it sends anything.
     var awaitsContinue = false
     var isBeingPulled = false
+    /// Bytes of content that were given to the handler, or dropped.
+    var bytesTaken = 0
 
     var isAtEnd: Bool { if case .end = state { true } else { false } }
 
@@ -35,7 +37,9 @@ extension Connection {
         contentNumber &+= 1
         switch head.framing {
         case .none, .untilClose, .length(0): return .empty
-        case .length(let length) where length <= min(input.count, limits.wholeBodyBytesMax): return .bytes(input.take(length))
+        case .length(let length) where length <= min(input.count, limits.wholeBodyBytesMax):
+            content.bytesTaken = length
+            return .bytes(input.take(length))
         case .length(let length): content.state = .length(length)
         case .chunked: content.state = .chunked(ChunkedDecoder(limits: limits))
         }
@@ -80,12 +84,12 @@ extension Connection {
             guard number == contentNumber else {
                 throw HTTPError(.badRequest, "body: read after its request has ended", closes: true)
             }
-            if let piece = try takeFromInput() { return piece }
+            if let piece = try takeFromInput() { return count(piece) }
             if case .end = content.state { return nil }
             sendContinue()
             do {
                 switch try readPiece() {
-                case .piece(let piece): return piece
+                case .piece(let piece): return count(piece)
                 case .buffered: continue
                 case .nothing: try await channel.waitReadable(limits.bodyTimeout)
                 }
@@ -93,6 +97,11 @@ extension Connection {
                 throw broken(HTTPError(.requestTimeout, "body: took too long", closes: true))
             }
         }
+    }
+
+    private func count(_ piece: [UInt8]) -> [UInt8] {
+        content.bytesTaken += piece.count
+        return piece
     }
 
     /// A piece of what has been read already.
