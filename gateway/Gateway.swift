@@ -31,11 +31,12 @@ public final class Gateway: Responder {
     public func respond(to request: Request) async -> Response {
         let record = observation.begin(request)
         var response: Response
-        if case .found(let route, _) = router.match(request.method, request.path) {
+        switch router.match(request.method, request.path) {
+        case .found(let route, _):
             response = await pass(request, to: route, record)
             metrics.count(response.status)
-        } else {
-            response = await answerOwn(request, record)
+        case .methodNotAllowed: response = ServerOptions.refusal(record.requestID)
+        case .notFound, .badPath: response = await answerOwn(request, record)
         }
         response.observer = record
         return response
@@ -44,6 +45,7 @@ public final class Gateway: Responder {
     /// The answer of the service that a route belongs to.
     private func pass(_ request: Request, to route: GatewayRoute, _ record: RequestRecord) async -> Response {
         record.pattern = route.pattern
+        if request.method == .options, let answer = ServerOptions.answer(to: request) { return answer }
         do {
             switch route.owner {
             case .service(let name):
@@ -51,6 +53,9 @@ public final class Gateway: Responder {
                 return try await proxy.forward(request, to: name, as: caller, record)
             case .signed(let name): return try await proxy.forward(request, to: name, as: nil, record)
             }
+        } catch let error as HTTPError {
+            // The client's own body is none.
+            return ErrorRendering.response(error, requestID: record.requestID)
         } catch {
             return ErrorRendering.response(ErrorRendering.serviceError(error), requestID: record.requestID)
         }

@@ -5,14 +5,9 @@ import Service
 
 /// Passes requests on to services in the name of a verified caller, and their answers back.
 public struct Proxy: Sendable {
-    /// What a client may not say to a service: its credential stays here, and the suite's own headers are the gateway's to set.
-    /// What the gateway says of the request replaces what the client said.
-    static let dropped: [StaticString] = [
-        "authorization", "x-nexus-api-key", "cookie", "x-nexus-principal", "x-request-id", "traceparent",
-    ]
     /// Room for the principal's assertion and the ids.
     static let addedBytesMax = 768
-    static let addedFieldsMax = 3
+    static let addedFieldsMax = 4
 
     private let directory: Peers.Directory
     private let signer: AssertionSigner
@@ -32,8 +27,7 @@ public struct Proxy: Sendable {
     ) async throws -> Response {
         guard let upstream = directory.upstream(service) else { throw Proxy.unavailable(service) }
         var request = request
-        request.headers = request.headers.copied(
-            without: Proxy.dropped, roomForBytes: Proxy.addedBytesMax, fields: Proxy.addedFieldsMax)
+        request.headers = try ForwardedFields.of(request)
         if let caller { request.headers.add(InternalAssertion.header, try caller.assertion(by: signer, now: clock.now())) }
         record.mark(&request.headers)
         record.upstream = service.rawValue

@@ -76,7 +76,7 @@ public struct Headers: Sendable {
         return false
     }
 
-    /// Appends a field. The caller vouches for both: no CR, LF or NUL reaches the wire (they are replaced by spaces).
+    /// Appends a field. No control character gets into it: each is replaced by a space (RFC 9110 §5.5).
     public mutating func add(_ name: String, _ value: String) {
         var name = name
         var value = value
@@ -130,7 +130,7 @@ public struct Headers: Sendable {
         let valueStart = bytes.count
         bytes.append(contentsOf: value)
         let end = bytes.count
-        for index in start..<end where bytes[index] == 13 || bytes[index] == 10 || bytes[index] == 0 { bytes[index] = 32 }
+        for index in start..<end where !Characters.isFieldValue(bytes[index]) { bytes[index] = Characters.space }
         fields.append(Field(name: start..<valueStart, value: valueStart..<end))
     }
 

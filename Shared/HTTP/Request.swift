@@ -10,6 +10,8 @@ public struct Request: Sendable {
     public var body: Body
     /// Who is on the other end of the connection.
     public var peer: Peer
+    /// 0 when it came as HTTP/1.0.
+    public var minorVersion = 1
 
     public init(
         method: Method, target: [UInt8], headers: Headers = Headers(), body: Body = .empty, peer: Peer = .inProcess,

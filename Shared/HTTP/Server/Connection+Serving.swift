@@ -7,9 +7,10 @@ extension Connection {
         phase = .handling
         // Answers to earlier requests are not held back by a handler that takes its time.
         if !output.isEmpty { scheduleFlush() }
-        let request = Request(
+        var request = Request(
             method: head.method, target: head.target, headers: head.headers, body: beginContent(of: head), peer: peer,
             otherMethod: head.otherMethod)
+        request.minorVersion = head.minorVersion
         let response = await part.server.responder.respond(to: request)
         let goesOn: Bool
         do {

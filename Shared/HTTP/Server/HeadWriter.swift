@@ -24,18 +24,7 @@ enum HeadWriter {
         output.append(Characters.space)
         append(response.status.reason, to: &output)
         append("\r\n", to: &output)
-        var hasDate = false
-        for field in headers.fields {
-            switch headers.role(of: field) {
-            case .connection: continue
-            case .date: hasDate = true
-            case .other: break
-            }
-            output.append(contentsOf: headers.bytes[field.name])
-            append(": ", to: &output)
-            output.append(contentsOf: headers.bytes[field.value])
-            append("\r\n", to: &output)
-        }
+        let hasDate = appendFields(headers, to: &output)
         if !hasDate { output.append(contentsOf: date) }
         response.observer?.appendFields(to: &output)
         switch content {
@@ -52,6 +41,48 @@ enum HeadWriter {
         case .close: append("Connection: close\r\n", to: &output)
         }
         append("\r\n", to: &output)
+    }
+
+    /// Appends the handler's fields. True when a date is among them.
+    private static func appendFields(_ headers: Headers, to output: inout [UInt8]) -> Bool {
+        let start = output.count
+        var hasDate = false
+        var lines = 0
+        for field in headers.fields {
+            switch headers.role(of: field) {
+            case .connection: continue
+            case .date: hasDate = true
+            case .other: break
+            }
+            output.append(contentsOf: headers.bytes[field.name])
+            append(": ", to: &output)
+            output.append(contentsOf: headers.bytes[field.value])
+            append("\r\n", to: &output)
+            lines += 1
+        }
+        if breaks(in: output, from: start) != 2 * lines { rewriteFields(headers, from: start, &output) }
+        return hasDate
+    }
+
+    /// How many bytes could end a line for some reader: CR, LF and NUL. One pass, for every response.
+    private static func breaks(in output: [UInt8], from start: Int) -> Int {
+        // The pointer is used within the closure only.
+        output.withUnsafeBufferPointer { output in
+            var count = 0
+            for byte in output[start...] where byte == 13 || byte == 10 || byte == 0 { count &+= 1 }
+            return count
+        }
+    }
+
+    /// No field splits a response, wherever it came from: what could is a space (RFC 9110 §5.5).
+    private static func rewriteFields(_ headers: Headers, from start: Int, _ output: inout [UInt8]) {
+        output.removeSubrange(start...)
+        for field in headers.fields where headers.role(of: field) != .connection {
+            for byte in headers.bytes[field.name] { output.append(Characters.isToken(byte) ? byte : UInt8(ascii: "-")) }
+            append(": ", to: &output)
+            for byte in headers.bytes[field.value] { output.append(Characters.isFieldValue(byte) ? byte : Characters.space) }
+            append("\r\n", to: &output)
+        }
     }
 
     /// A chunk's size line (RFC 9112 §7.1).

@@ -13,6 +13,7 @@ enum HopByHop {
     }
 
     /// Whether a field goes on.
+    /// - Parameter listed: what `Connection` names; it speaks of fields that came with it, not of those that were added here.
     static func keeps(_ field: Headers.Field, of headers: Headers, _ listed: [ArraySlice<UInt8>]) -> Bool {
         let isDropped =
             switch field.nameEnd - field.nameStart {
@@ -21,7 +22,7 @@ enum HopByHop {
             case 6: headers.matches(field, "expect")
             case 7: headers.matches(field, "upgrade") || headers.matches(field, "trailer")
             case 10: headers.matches(field, "connection") || headers.matches(field, "keep-alive")
-            case 14: headers.matches(field, "content-length")
+            case 14: headers.matches(field, "content-length") || headers.matches(field, "http2-settings")
             case 16: headers.matches(field, "proxy-connection")
             case 17: headers.matches(field, "transfer-encoding")
             case 18: headers.matches(field, "proxy-authenticate")
@@ -30,7 +31,7 @@ enum HopByHop {
             default: false
             }
         if isDropped { return false }
-        return listed.isEmpty || !listed.contains { Headers.equalIgnoringCase($0, headers.bytes[field.name]) }
+        return listed.isEmpty || field.isAdded || !listed.contains { Headers.equalIgnoringCase($0, headers.bytes[field.name]) }
     }
 
     /// What the `Connection` fields name, other than `close` and `keep-alive`.
@@ -52,4 +53,9 @@ enum HopByHop {
 
     private static let keepAlive = Array("keep-alive".utf8)
     private static let close = Array("close".utf8)
+}
+
+extension Headers.Field {
+    /// It was added, not received: nothing stands between its name and its value, where a received one has its colon.
+    var isAdded: Bool { valueStart == nameEnd }
 }

@@ -20,6 +20,17 @@ enum RequestHeadWriter {
         append("\r\n", &output)
     }
 
+    /// Whether the request line of `request` is one line of three words: whoever made its target of names and values may have
+    /// forgotten to escape them.
+    static func isSound(_ request: Request) -> Bool {
+        if let token = request.otherMethod, request.method == .other {
+            guard !token.isEmpty, token.utf8.allSatisfy({ Characters.isToken($0) }) else { return false }
+        }
+        // The pointer is used within the closure only.
+        return !request.target.isEmpty
+            && request.target.withUnsafeBufferPointer { $0.allSatisfy { Characters.isTarget($0) } }
+    }
+
     private static func framing(_ request: Request, _ output: inout [UInt8]) {
         if let length = request.body.length {
             // A method that is expected to have content says that it has none (RFC 9110 §8.6).
@@ -40,17 +51,16 @@ enum RequestHeadWriter {
         for field in headers.fields {
             if !HopByHop.keeps(field, of: headers, listed) { continue }
             if hostCount != 1, headers.matches(field, "host") { continue }
-            if Int(field.nameStart) == run.upperBound + 2, !run.isEmpty, field.valueStart > field.nameEnd,
+            if Int(field.nameStart) == run.upperBound + 2, !run.isEmpty, !field.isAdded,
                 headers.bytes[run.upperBound] == 13, headers.bytes[run.upperBound + 1] == 10
             {
                 run = run.lowerBound..<Int(field.valueEnd)
                 continue
             }
             flush(headers, run, &output)
-            if field.valueStart > field.nameEnd {
+            if !field.isAdded {
                 run = Int(field.nameStart)..<Int(field.valueEnd)
             } else {
-                // A field that was added, not received: nothing stands between its name and its value.
                 run = 0..<0
                 output.append(contentsOf: headers.bytes[field.name])
                 append(": ", &output)

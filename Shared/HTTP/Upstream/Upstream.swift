@@ -57,14 +57,19 @@ public final class Upstream: Sendable {
     ///
     /// When a pooled connection turns out to have been closed, an idempotent request without a streamed body is sent once more
     /// on a new one; nothing else is ever repeated. Cancelling closes the connection.
-    /// - Throws: `UpstreamError`; `CancellationError`; what the request's own body throws.
+    /// - Throws: `UpstreamError`; `CancellationError`; what the request's own body throws; `HTTPError` 400 for a method or a
+    ///   target that is none.
     public func send(_ request: Request) async throws -> Response {
         switch target {
         case .responder(let responder):
             var request = request
             request.peer = .inProcess
             return await responder.respond(to: request)
-        case .socket(let address): return try await pool(address).send(request)
+        case .socket(let address):
+            guard RequestHeadWriter.isSound(request) else {
+                throw HTTPError(.badRequest, "target: holds a character that must be encoded")
+            }
+            return try await pool(address).send(request)
         }
     }
 

@@ -197,8 +197,8 @@ final class UpstreamExchange: @unchecked Sendable {  // Confined to its loop's t
         switch framing {
         case .none:
             end(reusing: canBeReused && rest.isEmpty)
-            // The length of what a GET would have given is passed on; nothing is ever produced for HEAD.
-            let body = declared.map { ResponseBody.stream(ResponseStream(length: $0) { _ in }) } ?? .empty
+            // What a GET would have given is passed on: its length, or that this is not known. Nothing is produced for HEAD.
+            let body = method == .head ? ResponseBody.stream(ResponseStream(length: declared) { _ in }) : .empty
             return Response(status, headers: headers, body: body)
         case .length(let length) where rest.count >= length:
             let body = [UInt8](rest[..<length])

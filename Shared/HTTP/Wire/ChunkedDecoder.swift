@@ -18,7 +18,8 @@ public struct ChunkedDecoder: Sendable {
         case data
         case dataCarriageReturn, dataLineFeed
         case trailerStart
-        case trailerLine
+        case trailerName
+        case trailerValue
         case trailerLineFeed
         case lastLineFeed
         case end
@@ -81,7 +82,7 @@ public struct ChunkedDecoder: Sendable {
         case .lastLineFeed:
             try expect(byte, Characters.lineFeed)
             state = .end
-        case .trailerStart, .trailerLine, .trailerLineFeed: try takeTrailer(byte)
+        case .trailerStart, .trailerName, .trailerValue, .trailerLineFeed: try takeTrailer(byte)
         case .data, .end: break
         }
     }
@@ -111,7 +112,13 @@ public struct ChunkedDecoder: Sendable {
         case .trailerStart where byte == Characters.carriageReturn: state = .lastLineFeed
         case .trailerStart:
             guard Characters.isToken(byte) else { throw ChunkedDecoder.malformed("a trailer that is no field") }
-            state = .trailerLine
+            state = .trailerName
+        case .trailerName:
+            if byte == UInt8(ascii: ":") {
+                state = .trailerValue
+            } else if !Characters.isToken(byte) {
+                throw ChunkedDecoder.malformed("a trailer that is no field")
+            }
         default:
             if byte == Characters.carriageReturn {
                 state = .trailerLineFeed

@@ -78,7 +78,7 @@ struct FieldSection {
             }
             expectsContinue = true
         case 10 where bytes.equals(name, "connection"):
-            noteConnection(value, bytes)
+            try noteConnection(value, bytes)
         case 14 where bytes.equals(name, "content-length"):
             guard contentLength == nil else {
                 throw HTTPError(.badRequest, "content-length: more than one", closes: true)
@@ -92,15 +92,31 @@ struct FieldSection {
         }
     }
 
-    private mutating func noteConnection(_ value: Range<Int>, _ bytes: RawSpan) {
+    private mutating func noteConnection(_ value: Range<Int>, _ bytes: RawSpan) throws(HTTPError) {
         var start = value.lowerBound
         while start < value.upperBound {
             let end = bytes.first(UInt8(ascii: ","), in: start..<value.upperBound) ?? value.upperBound
             let token = bytes.trimmed(start..<end)
-            if bytes.equals(token, "close") { closes = true }
-            if bytes.equals(token, "keep-alive") { keepsAlive = true }
+            if bytes.equals(token, "close") {
+                closes = true
+            } else if bytes.equals(token, "keep-alive") {
+                keepsAlive = true
+            } else if FieldSection.isForAll(token, bytes) {
+                throw HTTPError(.badRequest, "connection: names a field that is not the connection's", closes: true)
+            }
             start = end + 1
         }
+    }
+
+    /// Fields that every recipient must have: dropped at one hop, they would change what the message means at the next (RFC 9110
+    /// §7.6.1).
+    private static let fieldsForAll: [StaticString] = [
+        "host", "cookie", "origin", "accept", "expect", "referer", "location", "set-cookie", "content-type", "authorization",
+        "cache-control", "content-range", "content-length", "content-encoding", "transfer-encoding", "www-authenticate",
+    ]
+
+    private static func isForAll(_ token: Range<Int>, _ bytes: RawSpan) -> Bool {
+        fieldsForAll.contains { bytes.equals(token, $0) }
     }
 
     /// Digits only, and few enough for no overflow (RFC 9110 §8.6).

@@ -7,11 +7,14 @@ struct LineScanner {
     private var searched = 0
 
     /// The next line without its CR LF, or nil when it is not complete.
-    /// - Parameter bytes: the same bytes as in the calls before, and what came since.
+    /// - Parameters:
+    ///   - bytes: the same bytes as in the calls before, and what came since.
+    ///   - limit: nothing is looked for past this many bytes.
     /// - Throws: 400 for a line that ends in LF alone (RFC 9112 §2.2 lets a server refuse it; smuggling lives on it).
-    mutating func next(in bytes: RawSpan) throws(HTTPError) -> Range<Int>? {
-        guard let end = LineScanner.lineFeed(in: bytes, from: searched) else {
-            searched = bytes.byteCount
+    mutating func next(in bytes: RawSpan, upTo limit: Int) throws(HTTPError) -> Range<Int>? {
+        let limit = min(limit, bytes.byteCount)
+        guard let end = LineScanner.lineFeed(in: bytes, from: searched, upTo: limit) else {
+            searched = max(searched, limit)
             return nil
         }
         guard end > lineStart, bytes[end - 1] == Characters.carriageReturn else {
@@ -23,11 +26,11 @@ struct LineScanner {
         return line
     }
 
-    private static func lineFeed(in bytes: RawSpan, from start: Int) -> Int? {
+    private static func lineFeed(in bytes: RawSpan, from start: Int, upTo end: Int) -> Int? {
         // The pointers live within the closure only.
         bytes.withUnsafeBytes { bytes in
-            guard start < bytes.count, let base = bytes.baseAddress,
-                let found = memchr(base + start, Int32(Characters.lineFeed), bytes.count - start)
+            guard start < end, let base = bytes.baseAddress,
+                let found = memchr(base + start, Int32(Characters.lineFeed), end - start)
             else { return nil }
             return UnsafeRawPointer(found) - base
         }

@@ -13,17 +13,19 @@ struct RequestLine: Sendable {
     private let target: Range<Int>
     /// An absolute-form target without a path, or one that starts with its query, gets its `/` here.
     private let lacksSlash: Bool
+    /// An absolute-form `OPTIONS` without path and query means the server (RFC 9112 §3.2.4).
+    private let isForServer: Bool
 
     /// - Throws: 400, 414, 501, 505.
     init(_ line: Range<Int>, _ bytes: RawSpan, targetBytesMax: Int) throws(HTTPError) {
         var end = line.lowerBound
         while end < line.upperBound, Characters.isToken(bytes[end]) { end += 1 }
         let token = line.lowerBound..<end
-        guard !token.isEmpty, end < line.upperBound, bytes[end] == Characters.space else {
-            throw RequestLine.malformed("no method")
-        }
         guard token.count <= RequestLine.methodBytesMax else {
             throw HTTPError(.notImplemented, "request line: an unknown method", closes: true)
+        }
+        guard !token.isEmpty, end < line.upperBound, bytes[end] == Characters.space else {
+            throw RequestLine.malformed("no method")
         }
         let start = end + 1
         end = start
@@ -36,12 +38,16 @@ struct RequestLine: Sendable {
         }
         minorVersion = try RequestLine.version((end + 1)..<line.upperBound, bytes)
         (method, otherMethod) = RequestLine.method(token, bytes)
+        // The client takes what follows for a tunnel, whatever it is told (RFC 9110 §9.3.6).
+        if method == .connect { throw HTTPError(.notImplemented, "request line: there are no tunnels here", closes: true) }
         (authority, target, lacksSlash) = try RequestLine.split(start..<end, bytes, method)
+        isForServer = authority != nil && target.isEmpty && method == .options
     }
 
     /// Path and query, or `*`.
     func originForm(_ bytes: RawSpan) -> [UInt8] {
-        lacksSlash ? [UInt8(ascii: "/")] + bytes.array(target) : bytes.array(target)
+        if isForServer { return [UInt8(ascii: "*")] }
+        return lacksSlash ? [UInt8(ascii: "/")] + bytes.array(target) : bytes.array(target)
     }
 
     private static func version(_ range: Range<Int>, _ bytes: RawSpan) throws(HTTPError) -> Int {
@@ -88,7 +94,7 @@ struct RequestLine: Sendable {
         var end = start
         while end < range.upperBound, bytes[end] != UInt8(ascii: "/"), bytes[end] != UInt8(ascii: "?") { end += 1 }
         let authority = start..<end
-        guard !authority.isEmpty, authority.allSatisfy({ Characters.isHost(bytes[$0]) }) else {
+        guard !authority.isEmpty, Authority.isValid(authority, bytes) else {
             throw malformed("a target whose host is none")
         }
         return (authority, end..<range.upperBound, end == range.upperBound || bytes[end] == UInt8(ascii: "?"))

@@ -35,10 +35,10 @@ public struct RequestParser: Sendable {
     public var isUnderWay: Bool { scanner.lineStart > 0 || line != nil }
 
     /// - Returns: nil when more bytes are needed.
-    /// - Throws: `HTTPError` (400, 414, 417, 431, 501, 505), which always closes.
+    /// - Throws: `HTTPError` (400, 414, 417, 431, 501, 505), which always closes. The same bytes give the same error, however
+    ///   they are cut.
     public mutating func parse(_ bytes: RawSpan) throws(HTTPError) -> RequestHead? {
-        while let range = try scanner.next(in: bytes) {
-            guard scanner.lineStart <= limits.headBytesMax else { throw tooLarge() }
+        while let range = try scanner.next(in: bytes, upTo: limitOfLine) {
             if line == nil {
                 try start(range, bytes)
             } else if range.isEmpty {
@@ -49,6 +49,12 @@ public struct RequestParser: Sendable {
         }
         try checkUnfinished(bytes)
         return nil
+    }
+
+    /// Where the line that is being read ends at the latest.
+    private var limitOfLine: Int {
+        guard line == nil else { return limits.headBytesMax }
+        return min(limits.headBytesMax, scanner.lineStart + limits.targetBytesMax + RequestLine.overheadBytesMax)
     }
 
     private mutating func start(_ range: Range<Int>, _ bytes: RawSpan) throws(HTTPError) {
@@ -83,9 +89,7 @@ public struct RequestParser: Sendable {
             if line.minorVersion >= 1 { throw HTTPError(.badRequest, "host: required", closes: true) }
             return
         }
-        for offset in section.host where !Characters.isHost(bytes[offset]) {
-            throw HTTPError(.badRequest, "host: not a host", closes: true)
-        }
+        guard Authority.isValid(section.host, bytes) else { throw HTTPError(.badRequest, "host: not a host", closes: true) }
         guard let authority = line.authority else { return }
         let agrees =
             authority.count == section.host.count
@@ -101,11 +105,11 @@ public struct RequestParser: Sendable {
             guard Characters.isToken(first) || first == Characters.carriageReturn else {
                 throw HTTPError(.badRequest, "request line: not HTTP", closes: true)
             }
-            if bytes.byteCount - scanner.lineStart > limits.targetBytesMax + RequestLine.overheadBytesMax {
-                throw HTTPError(.uriTooLong, "target: longer than \(limits.targetBytesMax) bytes", closes: true)
-            }
         }
-        if bytes.byteCount > limits.headBytesMax { throw tooLarge() }
+        guard bytes.byteCount >= limitOfLine else { return }
+        // What it begins with is wrong in itself, or too long.
+        if line == nil { _ = try RequestLine(scanner.lineStart..<limitOfLine, bytes, targetBytesMax: limits.targetBytesMax) }
+        throw tooLarge()
     }
 
     private func tooLarge() -> HTTPError {

@@ -34,7 +34,7 @@ public struct ResponseParser: Sendable {
     /// - Throws: `HTTPError` 502; the connection is of no more use.
     public mutating func parse(_ bytes: RawSpan) throws(HTTPError) -> ResponseHead? {
         do {
-            while let line = try scanner.next(in: bytes) {
+            while let line = try scanner.next(in: bytes, upTo: limits.headBytesMax) {
                 if status == nil {
                     status = try ResponseParser.statusLine(line, bytes)
                     section = FieldSection(start: scanner.lineStart, fieldsMax: limits.fieldsMax)
@@ -47,7 +47,7 @@ public struct ResponseParser: Sendable {
         } catch {
             throw HTTPError(.badGateway, "upstream: \(error.message)", closes: true)
         }
-        if bytes.byteCount > limits.headBytesMax {
+        if bytes.byteCount >= limits.headBytesMax {
             throw HTTPError(.badGateway, "upstream: head larger than \(limits.headBytesMax) bytes", closes: true)
         }
         return nil

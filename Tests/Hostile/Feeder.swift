@@ -1,44 +1,46 @@
-@testable import HTTP
+import HTTP
 
 /// What a reader of a connection makes of the bytes it is given: the messages, or the status of the error that ends it.
-struct Reading: Equatable {
-    struct Message: Equatable {
-        var method: Method
-        var target: String
-        var fields: [String]
-        var content: [UInt8]
-        var keepsAlive: Bool
+public struct Reading: Sendable, Equatable {
+    public struct Message: Sendable, Equatable {
+        public var method: Method
+        /// The method as it stands on the wire.
+        public var token: String
+        public var target: String
+        public var fields: [String]
+        public var content: [UInt8]
+        public var keepsAlive: Bool
     }
 
-    var messages: [Message] = []
-    var error: Status?
+    public var messages: [Message] = []
+    public var error: Status?
     /// Bytes that are no whole message yet.
-    var rest = 0
+    public var rest = 0
 }
 
 /// Parses requests and their contents from bytes that arrive in pieces, as a connection does.
-struct Feeder {
+public struct Feeder {
     private var parser: RequestParser
     private let limits: HTTPLimits
     private var pending: [UInt8] = []
     private var head: RequestHead?
     private var decoder: ChunkedDecoder?
     private var content: [UInt8] = []
-    private(set) var reading = Reading()
+    public private(set) var reading = Reading()
 
-    init(limits: HTTPLimits = HTTPLimits()) {
+    public init(limits: HTTPLimits = HTTPLimits()) {
         self.limits = limits
         parser = RequestParser(limits: limits)
     }
 
-    static func read(_ pieces: [ArraySlice<UInt8>], limits: HTTPLimits = HTTPLimits()) -> Reading {
+    public static func read(_ pieces: [ArraySlice<UInt8>], limits: HTTPLimits = HTTPLimits()) -> Reading {
         var feeder = Feeder(limits: limits)
         for piece in pieces where feeder.reading.error == nil { feeder.feed(piece) }
         if feeder.reading.error == nil { feeder.reading.rest = feeder.pending.count + feeder.content.count }
         return feeder.reading
     }
 
-    mutating func feed(_ piece: ArraySlice<UInt8>) {
+    public mutating func feed(_ piece: ArraySlice<UInt8>) {
         pending += piece
         do throws(HTTPError) {
             while try step() {}
@@ -79,10 +81,24 @@ struct Feeder {
         }
         reading.messages.append(
             Reading.Message(
-                method: head.method, target: String(decoding: head.target, as: UTF8.self), fields: fields, content: content,
+                method: head.method, token: head.otherMethod ?? "\(head.method.name)",
+                target: String(decoding: head.target, as: UTF8.self), fields: fields, content: content,
                 keepsAlive: head.keepsAlive))
         content = []
         self.head = nil
         return true
     }
+}
+
+extension HTTPLimits {
+    /// Small limits, so that the corpus stays small.
+    public static let hostile: HTTPLimits = {
+        var limits = HTTPLimits()
+        limits.targetBytesMax = 512
+        limits.headBytesMax = 2_048
+        limits.fieldsMax = 20
+        limits.chunkExtensionBytesMax = 256
+        limits.trailerBytesMax = 256
+        return limits
+    }()
 }
