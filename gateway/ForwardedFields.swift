@@ -18,7 +18,9 @@ enum ForwardedFields {
         for field in received.fields where field.name.count == 10 && received.matches(field, "connection") {
             try check(received.bytes[field.value])
         }
-        var headers = received.copied(roomForBytes: Proxy.addedBytesMax, fields: Proxy.addedFieldsMax) { !isDropped($0, received) }
+        var headers = received.copied(roomForBytes: Proxy.addedBytesMax, fields: Proxy.addedFieldsMax) {
+            !isDropped($0, received)
+        }
         if request.method == .options { ServerOptions.count(&headers) }
         headers.add("via", request.minorVersion == 0 ? viaOld : viaNow)
         return headers

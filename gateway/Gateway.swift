@@ -81,6 +81,7 @@ public final class Gateway: Responder {
 
     /// A path that is the gateway's own, or nobody's: the latter is told only to those who may ask at all.
     private func answerOwn(_ request: Request, _ record: RequestRecord) async -> Response {
+        if request.method == .options, let answer = ServerOptions.answer(to: request) { return answer }
         var own = request
         own.headers = request.headers.copied(
             without: Gateway.replaced, roomForBytes: Proxy.addedBytesMax, fields: Proxy.addedFieldsMax)
