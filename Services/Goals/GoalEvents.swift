@@ -25,6 +25,17 @@ struct GoalEvents: Sendable {
             in: transaction)
     }
 
+    /// Whether a task's event has an effect here: a new task that belongs to no project and no goal has none.
+    static func concerns(_ event: Event) throws -> Bool {
+        guard event.type == "task.created", event.projectID == nil else { return true }
+        struct Owned: Decodable {
+            let goalID: String?
+
+            enum CodingKeys: String, CodingKey { case goalID = "goal_id" }
+        }
+        return try event.entity(Owned.self).goalID != nil
+    }
+
     /// A task was made, moved or deleted: the progress of its goal, and a row for its project's activity.
     func applyTask(_ event: Event, in transaction: Transaction) throws {
         guard ["task.created", "task.updated", "task.deleted"].contains(event.type) else { return }

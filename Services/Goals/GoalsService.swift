@@ -27,9 +27,9 @@ public struct GoalsService: NexusService {
         let events = GoalEvents(ledger: ledger)
         return [
             environment.consumer(of: .approvals, types: ["approval.decided"]) { try events.applyApproval($0, in: $1) },
-            environment.consumer(of: .tasks, types: ["task.created", "task.updated", "task.deleted"]) {
-                try events.applyTask($0, in: $1)
-            },
+            environment.consumer(
+                of: .tasks, types: ["task.created", "task.updated", "task.deleted"],
+                select: { try $0.filter(GoalEvents.concerns) }, apply: { try events.applyTask($0, in: $1) }),
         ]
     }
 

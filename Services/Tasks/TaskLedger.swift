@@ -27,7 +27,8 @@ struct TaskLedger: Sendable {
         try checkOwners(of: task, in: transaction)
         try checkKnown(task.dependsOn, workspace: cause.workspace, in: transaction)
         var stored = try store.insert(task, in: transaction)
-        let isUnblocked = try store.isUnblocked(task.id, workspace: cause.workspace, in: transaction)
+        let isUnblocked =
+            try task.dependsOn.isEmpty || store.isUnblocked(task.id, workspace: cause.workspace, in: transaction)
         if let moved = TaskRules.dependenciesChanged(task, isUnblocked: isUnblocked, at: cause.now) {
             stored = try store.replace(stored, with: moved, in: transaction)
             task = moved

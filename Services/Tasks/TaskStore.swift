@@ -20,7 +20,7 @@ struct TaskStore: Sendable {
 
     func insert(_ task: AgentTask, in transaction: Transaction) throws -> Stored<AgentTask> {
         let stored = try documents.insert(task, workspace: task.workspaceID, at: task.createdAt, in: transaction)
-        try setEdges(of: task, in: transaction)
+        try addEdges(of: task, in: transaction)
         return stored
     }
 
@@ -40,6 +40,10 @@ struct TaskStore: Sendable {
     /// Makes the edges what the task's `depends_on` says.
     func setEdges(of task: AgentTask, in transaction: Transaction) throws {
         try transaction.run("DELETE FROM task_dependencies WHERE workspace_id = ? AND task_id = ?", task.workspaceID, task.id)
+        try addEdges(of: task, in: transaction)
+    }
+
+    private func addEdges(of task: AgentTask, in transaction: Transaction) throws {
         for dependency in task.dependsOn {
             try transaction.run(
                 """
@@ -144,9 +148,13 @@ struct TaskStore: Sendable {
         _ from: TaskStatus?, _ task: AgentTask, by actor: Actor, reason: String, runID: String?, at now: Timestamp,
         in transaction: Transaction
     ) throws {
-        let last = try transaction.one(
-            "SELECT max(sequence) FROM task_history WHERE workspace_id = ? AND task_id = ?", task.workspaceID, task.id
-        ) { $0.int(0) }
+        // What came from nowhere is the first.
+        let last: Int64? =
+            from == nil
+            ? nil
+            : try transaction.one(
+                "SELECT max(sequence) FROM task_history WHERE workspace_id = ? AND task_id = ?", task.workspaceID, task.id
+            ) { $0.int(0) }
         let transition = TaskTransition(
             id: Identifier.make("move", at: now), taskID: task.id, sequence: Int(last ?? 0) + 1, from: from, to: task.status,
             by: actor,

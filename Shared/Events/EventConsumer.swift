@@ -13,6 +13,10 @@ public struct EventConsumer: Sendable {
     static let batchMax = 200
     /// A source that has nothing and does not wait either is not asked again before this time has passed.
     static let pause = Duration.milliseconds(50)
+    /// After a page with so many events there are more to come; they are left to gather for a moment, so that they cost one
+    /// question and one commit together.
+    static let crowd = 16
+    static let gathering = Duration.milliseconds(5)
     /// Tries at one event before it is put aside.
     static let triesMax = 5
 
@@ -101,6 +105,9 @@ public struct EventConsumer: Sendable {
             now.committed = reached
         }
         now.position = reached
+        if page.events.count >= EventConsumer.crowd, page.events.count < EventConsumer.batchMax {
+            try await EventLoop.sleep(for: EventConsumer.gathering)
+        }
         return now
     }
 

@@ -5,11 +5,9 @@ public enum UTF8Check {
         var index = bytes.startIndex
         let end = bytes.endIndex
         while index < end {
+            index = afterASCII(in: bytes, from: index)
+            guard index < end else { return nil }
             let lead = bytes[index]
-            if lead < 0x80 {
-                index += 1
-                continue
-            }
             // The range of the second byte is what excludes overlong forms and surrogates (RFC 3629 §4).
             let trailing: Int
             let second: ClosedRange<UInt8>
@@ -28,5 +26,20 @@ public enum UTF8Check {
             index += trailing + 1
         }
         return nil
+    }
+
+    /// The index of the first byte past `index` with the high bit set, or the end: most text is ASCII, eight bytes at a time.
+    private static func afterASCII(in bytes: ArraySlice<UInt8>, from index: Int) -> Int {
+        // unsafe: offsets stay below the buffer's count, and the buffer is not kept
+        bytes.withUnsafeBytes { buffer in
+            var offset = index - bytes.startIndex
+            while offset + 8 <= buffer.count,
+                buffer.loadUnaligned(fromByteOffset: offset, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
+            {
+                offset += 8
+            }
+            while offset < buffer.count, buffer[offset] < 0x80 { offset += 1 }
+            return bytes.startIndex + offset
+        }
     }
 }

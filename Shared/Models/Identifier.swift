@@ -1,3 +1,6 @@
+import Glibc
+import Synchronization
+
 /// Makes ids: a prefix and a ULID in lower case (`task_01j9abc…`): 48 bits of milliseconds and 80 random ones, in Crockford's
 /// base 32, so that ids sort by the time they were made.
 public enum Identifier {
@@ -5,10 +8,30 @@ public enum Identifier {
     /// The characters of a ULID.
     public static let ulidLength = 26
 
+    private static let bits = Mutex(DrawnBits())
+
+    /// The system's random bits, drawn for many ids at once: a system call or two for each would be a good part of what it costs.
+    /// Ids are unique, not secret.
+    private struct DrawnBits: RandomNumberGenerator {
+        /// 256 bytes: the most that the system gives at once (getentropy(3)).
+        private static let wordsDrawn = 32
+        private var words: [UInt64] = []
+
+        mutating func next() -> UInt64 {
+            if words.isEmpty {
+                words = Array(repeating: 0, count: DrawnBits.wordsDrawn)
+                if words.withUnsafeMutableBytes({ getentropy($0.baseAddress, $0.count) }) != 0 {
+                    var system = SystemRandomNumberGenerator()
+                    words = words.map { _ in system.next() }
+                }
+            }
+            return words.removeLast()
+        }
+    }
+
     /// A new id, e.g. `Identifier.make("task", at: clock.now())`.
     public static func make(_ prefix: String, at time: Timestamp) -> String {
-        var generator = SystemRandomNumberGenerator()
-        return make(prefix, at: time, using: &generator)
+        bits.withLock { make(prefix, at: time, using: &$0) }
     }
 
     /// A new id from a given source of random bits.
