@@ -79,7 +79,8 @@ struct JSONMembers<Key: CodingKey>: KeyedDecodingContainerProtocol {
                             let content = tape.bytes[Int(token.start)..<Int(token.end)]
                             if JSONEscapes.decoded(content).elementsEqual(wanted) { found = key + 1 }
                         } else if Int(token.end - token.start) == wanted.count,
-                            wanted.isEmpty || memcmp(bytes.baseAddress! + Int(token.start), wanted.baseAddress!, wanted.count) == 0
+                            wanted.isEmpty
+                                || memcmp(bytes.baseAddress! + Int(token.start), wanted.baseAddress!, wanted.count) == 0
                         {
                             found = key + 1
                         }
