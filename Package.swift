@@ -69,7 +69,7 @@ let package = Package(
         shared("JSONCoding", [], hot),
         shared("Models", ["JSONCoding"]),
         shared("Loops", ["CSystem"], hot),
-        shared("HTTP", ["JSONCoding", "Loops", "CSystem"], hot),
+        shared("HTTP", ["JSONCoding", "Loops", "CSystem", "COpenSSL"], hot),
         shared("Client", ["Loops", "HTTP", "CCurl", "CSystem"]),
         shared("Storage", ["JSONCoding", "Models", "CSQLite", "CSystem"]),
         shared("Identity", ["Models", "Storage", "COpenSSL"]),

@@ -5,7 +5,7 @@ extension Response {
     /// - Throws: `HTTPError` 413 when it is longer than `limit` bytes; what the producer throws.
     public func wholeBody(upTo limit: Int) async throws -> [UInt8] {
         switch body {
-        case .empty: return []
+        case .empty, .upgrade: return []
         case .bytes(let bytes): return bytes
         case .file(let region): return try region.read()
         case .stream(let stream):

@@ -37,6 +37,17 @@ public enum ResponseBody: Sendable {
     case file(FileRegion)
     /// Produced by a closure that is called once, after the head; each `write` waits until the peer has taken it.
     case stream(ResponseStream)
+    /// None: the connection goes on in the protocol that the head's `Upgrade` names (RFC 9110 §7.8), and ends with it.
+    case upgrade(ResponseUpgrade)
+}
+
+/// What becomes of a connection that leaves HTTP.
+public struct ResponseUpgrade: Sendable {
+    /// Called once, after the 101, on the connection's loop; the connection is closed when it returns. Its task is cancelled when
+    /// the connection is gone.
+    public let serve: @Sendable (UpgradedConnection) async -> Void
+
+    public init(serve: @escaping @Sendable (UpgradedConnection) async -> Void) { self.serve = serve }
 }
 
 /// Bytes `offset ..< offset + length` of the file at `path`.

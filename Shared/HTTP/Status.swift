@@ -5,6 +5,7 @@ public struct Status: Sendable, Hashable, ExpressibleByIntegerLiteral {
     public init(_ code: UInt16) { self.code = code }
     public init(integerLiteral value: UInt16) { code = value }
 
+    public static let switchingProtocols: Status = 101
     public static let ok: Status = 200
     public static let created: Status = 201
     public static let accepted: Status = 202
@@ -23,6 +24,7 @@ public struct Status: Sendable, Hashable, ExpressibleByIntegerLiteral {
     public static let uriTooLong: Status = 414
     public static let unsupportedMediaType: Status = 415
     public static let rangeNotSatisfiable: Status = 416
+    public static let upgradeRequired: Status = 426
     public static let tooManyRequests: Status = 429
     public static let headTooLarge: Status = 431
     public static let internalError: Status = 500

@@ -90,7 +90,7 @@ extension Response {
     /// All of the content.
     func collected() async throws -> [UInt8] {
         switch body {
-        case .empty: return []
+        case .empty, .upgrade: return []
         case .bytes(let bytes): return bytes
         case .file: return []
         case .stream(let stream):

@@ -50,6 +50,8 @@ extension Connection {
             return try await send(region, of: response, isBare, keeps, head)
         case .stream(let stream):
             return try await send(stream, of: response, isBare, keeps, head)
+        case .upgrade(let upgrade):
+            return try await send(upgrade, of: response, to: head)
         }
         return keeps
     }

@@ -9,6 +9,8 @@ final class Connection: ChannelDelegate, @unchecked Sendable {  // Confined to i
         case handling
         /// A handler produces content without an end of its own.
         case endless
+        /// The connection has left HTTP.
+        case upgraded
         case closing
     }
 
@@ -32,6 +34,8 @@ final class Connection: ChannelDelegate, @unchecked Sendable {  // Confined to i
     private var stepsSinceTurn = 0
     /// Bytes of the current answer's content, without their framing.
     var contentBytesSent = 0
+    /// Whoever sends and receives now that the connection has left HTTP.
+    var upgraded: UpgradedConnection?
     /// The final answer to the current request has been begun.
     var hasAnswered = false
     private var parser: RequestParser
@@ -57,6 +61,7 @@ final class Connection: ChannelDelegate, @unchecked Sendable {  // Confined to i
         switch phase {
         case .idle: channel.wakeReader()
         case .endless: task?.cancel()
+        case .upgraded: upgraded?.tellDraining()
         case .head, .handling, .closing: break
         }
     }
@@ -81,7 +86,9 @@ final class Connection: ChannelDelegate, @unchecked Sendable {  // Confined to i
     /// With pieces of 64 KiB, a few hundred microseconds.
     private static let stepsPerTurnMax = 8
 
-    func channelBecameWritable() { flush() }
+    func channelBecameWritable() {
+        if let upgraded { upgraded.flush() } else { flush() }
+    }
 
     func channelHungUp() {
         fail(ChannelError.hungUp)
@@ -98,6 +105,7 @@ final class Connection: ChannelDelegate, @unchecked Sendable {  // Confined to i
         output.reset()
         writeTimer?.pause()
         resumeDrainWaiters(throwing: failure)
+        upgraded?.tellFailed()
     }
 
     private func run() async {
@@ -105,7 +113,7 @@ final class Connection: ChannelDelegate, @unchecked Sendable {  // Confined to i
             var goesOn = true
             while goesOn, let head = try await nextHead() { goesOn = try await serve(head) }
             try await drained()
-            if !input.isEmpty || !content.isAtEnd { await linger() }
+            if !input.isEmpty || !content.isAtEnd || upgraded != nil { await linger() }
         } catch let error as HTTPError {
             // An answer that has been begun cannot be taken back: its early end tells the client.
             if hasAnswered { await linger() } else { await refuse(error) }
@@ -117,6 +125,7 @@ final class Connection: ChannelDelegate, @unchecked Sendable {  // Confined to i
 
     private func close() {
         phase = .closing
+        upgraded = nil
         deadline?.cancel()
         writeTimer?.cancel()
         fail(ChannelError.closed)

@@ -24,7 +24,7 @@ enum HeadWriter {
         output.append(Characters.space)
         append(response.status.reason, to: &output)
         append("\r\n", to: &output)
-        let hasDate = appendFields(headers, to: &output)
+        let (hasDate, hasUpgrade) = appendFields(headers, to: &output)
         if !hasDate { output.append(contentsOf: date) }
         response.observer?.appendFields(to: &output)
         switch content {
@@ -40,18 +40,22 @@ enum HeadWriter {
         case .keepAlive: append("Connection: keep-alive\r\n", to: &output)
         case .close: append("Connection: close\r\n", to: &output)
         }
+        // RFC 9110 §7.8: it belongs to the connection, and says so.
+        if hasUpgrade { append("Connection: Upgrade\r\n", to: &output) }
         append("\r\n", to: &output)
     }
 
-    /// Appends the handler's fields. True when a date is among them.
-    private static func appendFields(_ headers: Headers, to output: inout [UInt8]) -> Bool {
+    /// Appends the handler's fields, and tells whether a date and an upgrade are among them.
+    private static func appendFields(_ headers: Headers, to output: inout [UInt8]) -> (hasDate: Bool, hasUpgrade: Bool) {
         let start = output.count
         var hasDate = false
+        var hasUpgrade = false
         var lines = 0
         for field in headers.fields {
             switch headers.role(of: field) {
             case .connection: continue
             case .date: hasDate = true
+            case .upgrade: hasUpgrade = true
             case .other: break
             }
             output.append(contentsOf: headers.bytes[field.name])
@@ -61,7 +65,7 @@ enum HeadWriter {
             lines += 1
         }
         if breaks(in: output, from: start) != 2 * lines { rewriteFields(headers, from: start, &output) }
-        return hasDate
+        return (hasDate, hasUpgrade)
     }
 
     /// How many bytes could end a line for some reader: CR, LF and NUL. One pass, for every response.
@@ -107,11 +111,12 @@ enum HeadWriter {
 }
 
 extension Headers {
-    fileprivate enum Role { case connection, date, other }
+    fileprivate enum Role { case connection, date, upgrade, other }
 
     fileprivate func role(of field: Field) -> Role {
         switch field.nameEnd - field.nameStart {
         case 4: matches(field, "date") ? .date : .other
+        case 7: matches(field, "upgrade") ? .upgrade : .other
         case 10: matches(field, "connection") || matches(field, "keep-alive") ? .connection : .other
         case 14: matches(field, "content-length") ? .connection : .other
         case 17: matches(field, "transfer-encoding") ? .connection : .other
