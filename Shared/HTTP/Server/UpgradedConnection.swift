@@ -87,15 +87,14 @@ public final class UpgradedConnection: @unchecked Sendable {  // Confined to its
         guard !isGone, !queue.isEmpty else { return }
         let before = queue.count
         let part = connection.part
-        defer { connection.contentBytesSent += before - queue.count }
         do {
-            if try queue.write(to: connection.channel, lend: { part.lendOutput() }, takeBack: { part.takeBack($0) }) {
+            let isSent = try queue.write(to: connection.channel, lend: { part.lendOutput() }, takeBack: { part.takeBack($0) })
+            connection.contentBytesSent += before - queue.count
+            if isSent {
                 writeTimer?.pause()
                 return resumeDrained()
             }
         } catch {
-            // Nothing of it counts as sent.
-            connection.contentBytesSent -= before
             return connection.fail(error)
         }
         if queue.count < before || writeTimer == nil { startWriteTimer() }
