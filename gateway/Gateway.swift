@@ -7,13 +7,12 @@ import Service
 ///
 /// Its own routes (`/auth`, health, the merged OpenAPI document, the dashboard) are a `ServiceHost` like any service's.
 public final class Gateway: Responder {
-    private let router = GatewayTable.router()
+    private let router: Router<GatewayRoute>
     private let own: ServiceHost
     private let proxy: Proxy
     private let limiter: RateLimiter
     private let accounts: Accounts
     private let observation: Observation
-    private let metrics: GatewayMetrics
 
     /// - Parameters:
     ///   - own: the host of the gateway's own routes.
@@ -24,8 +23,8 @@ public final class Gateway: Responder {
         self.limiter = limiter
         self.accounts = accounts
         self.observation = observation
-        metrics = GatewayMetrics()
-        own.metrics.observe { [metrics] in metrics.values }
+        router = GatewayRoute.router(own.environment.metrics)
+        own.environment.metrics.observe { [observation] in observation.samples }
     }
 
     public func respond(to request: Request) async -> Response {
@@ -34,17 +33,17 @@ public final class Gateway: Responder {
         switch router.match(request.method, request.path) {
         case .found(let route, _):
             response = await pass(request, to: route, record)
-            metrics.count(response.status)
         case .methodNotAllowed: response = ServerOptions.refusal(record.requestID)
         case .notFound, .badPath: response = await answerOwn(request, record)
         }
+        if case .stream(let stream) = response.body, stream.isEndless { record.headNanoseconds = Observation.nanoseconds() }
         response.observer = record
         return response
     }
 
     /// The answer of the service that a route belongs to.
     private func pass(_ request: Request, to route: GatewayRoute, _ record: RequestRecord) async -> Response {
-        record.pattern = route.pattern
+        record.route = route
         if request.method == .options, let answer = ServerOptions.answer(to: request) { return answer }
         do {
             switch route.owner {
@@ -86,7 +85,7 @@ public final class Gateway: Responder {
         own.headers = request.headers.copied(
             without: Gateway.replaced, roomForBytes: Proxy.addedBytesMax, fields: Proxy.addedFieldsMax)
         record.mark(&own.headers)
-        record.pattern = self.own.pattern(of: request)
+        record.ownPattern = self.own.pattern(of: request)
         let response = await self.own.respond(to: own)
         if let credential = Credential(of: request) { record.caller = accounts.remembered(credential) }
         guard response.status == .notFound, !request.path.starts(with: "/auth/".utf8) else { return response }

@@ -35,8 +35,8 @@ public final class GatewayProcess: Sendable {
     public init(_ configuration: GatewayConfiguration, base: SuiteBase) throws {
         self.base = base
         let file = "\(configuration.service.dataDirectory)/log/access.log"
-        let log = try AccessLog.open(configuration.accessLog ?? .file(file))
-        let observation = Observation(tracer: base.tracer, log: log)
+        let log = try AccessLog.open(configuration.accessLog ?? .file(file), base.loops)
+        let observation = Observation(base.loops, tracer: base.tracer, log: log)
         self.observation = observation
         responder = LateResponder()
         server = HTTPServer(group: base.loops, responder: responder) { observation.refuse($0) }
@@ -51,6 +51,7 @@ public final class GatewayProcess: Sendable {
             "gateway", migrations: [], configuration: configuration.service, base: base,
             authenticator: RequestAuthenticator(verifier: base.verifier, clock: base.clock, direct: accounts.principal(_:of:))
         ) { GatewayService($0, accounts: accounts, configuration: configuration) }
+        host.environment.metrics.observe { [server] in ServiceHost.samples(of: server) }
         let gateway = Gateway(
             own: host, proxy: Proxy(base.directory, signer: base.signer, clock: base.clock),
             limiter: RateLimiter(perSecond: configuration.rateLimit), accounts: accounts,

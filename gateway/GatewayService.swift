@@ -23,7 +23,7 @@ struct GatewayService: HostedService {
         users = UserHandlers(accounts: accounts)
         keys = APIKeyHandlers(accounts: accounts)
         workspaces = WorkspaceHandlers(accounts: accounts)
-        suite = SuiteHandlers(peers: environment.peers)
+        suite = SuiteHandlers(peers: environment.peers, metrics: environment.metrics)
         documents = DocumentHandlers(peers: environment.peers)
         pages = PageHandlers(swaggerFolder: configuration.swaggerFolder)
     }
@@ -53,6 +53,9 @@ struct GatewayService: HostedService {
             DELETE("/auth/workspaces/{id}/members/{user}", .authenticated, "Removes a member", workspaces.removeMember)
             GET("/healthz", .open, "Whether the gateway is alive", suite.health)
             GET("/readyz", .open, "Whether each service answers, by name", suite.readiness)
+            GET(
+                "/metrics", environment.configuration.opensMetrics ? .open : .viewer, "Prometheus metrics of every service",
+                suite.prometheus)
             GET("/api-docs/openapi.json", .open, "The OpenAPI document of the whole suite", document)
             GET("/swagger-ui/", .open, "A page to try the API", pages.swagger)
             GET("/swagger-ui/{file...}", .open, "The files of that page", pages.swaggerFile)

@@ -41,16 +41,16 @@ public enum GatewayTable {
 
     /// Which service a request goes to; nil when it is the gateway's own, or nobody's.
     public static func owner(of method: Method, _ path: String) -> ServiceName? {
-        guard case .found(let route, _) = router().match(method, ArraySlice(Array(path.utf8))) else { return nil }
-        switch route.owner {
+        guard case .found(let owner, _) = router({ $2 }).match(method, ArraySlice(Array(path.utf8))) else { return nil }
+        switch owner {
         case .service(let name), .signed(let name): return name
         }
     }
 
-    static func router() -> Router<GatewayRoute> {
-        var router = Router<GatewayRoute>()
+    static func router<Line>(_ make: (Method, String, Owner) -> Line) -> Router<Line> {
+        var router = Router<Line>()
         for (pattern, owner) in paths {
-            for method in methods { router.add(method, pattern, GatewayRoute(method, pattern, owner)) }
+            for method in methods { router.add(method, pattern, make(method, pattern, owner)) }
         }
         return router
     }

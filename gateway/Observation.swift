@@ -8,19 +8,35 @@ import Service
 public final class Observation: Sendable {
     let log: AccessLog?
     private let tracer: Tracer
+    private let inFlight: Counter
     private let books: LoopLocal<RequestBook>
 
     /// - Parameter log: nil when none is kept.
-    public init(tracer: Tracer, log: AccessLog? = nil) {
+    public init(_ group: EventLoopGroup, tracer: Tracer, log: AccessLog? = nil) {
+        let inFlight = Counter(group)
         self.tracer = tracer
         self.log = log
-        books = LoopLocal { _ in RequestBook(log?.part) }
+        self.inFlight = inFlight
+        books = LoopLocal(group) { _ in RequestBook(log?.part, inFlight: inFlight) }
+    }
+
+    private static let inFlightGauge = Metric.gauge("nexus_http_requests_in_flight", "Requests that are being answered.")
+    private static let linesDropped = Metric.counter("nexus_access_log_dropped_lines_total", "Lines that could not be written.")
+    private static let bytesWritten = Metric.counter("nexus_access_log_written_bytes_total", "Bytes of lines.")
+
+    /// For the gateway's metrics.
+    var samples: [Sample] {
+        var samples = [Sample(Observation.inFlightGauge, inFlight.value)]
+        if let log {
+            samples += [Sample(Observation.linesDropped, log.dropped), Sample(Observation.bytesWritten, log.written)]
+        }
+        return samples
     }
 
     /// The record of a request that begins. Called on the request's loop.
     func begin(_ request: Request) -> RequestRecord {
         // Off the loops, where nothing is answered but by a test, a book for one request.
-        let record = (books.current ?? RequestBook(nil)).lend()
+        let record = (books.current ?? RequestBook(nil, inFlight: inFlight)).lend()
         tracer.identify(request, in: &record.id)
         let parent = TraceContext(of: request.headers)
         record.trace = tracer.span(of: parent)

@@ -13,8 +13,12 @@ final class RequestRecord: ExchangeObserver, @unchecked Sendable {  // Confined 
     /// The client has begun the trace.
     var continuesTrace = false
     var startNanoseconds: UInt64 = 0
-    /// The pattern of the route that answers; nil when there is none.
-    var pattern: String?
+    /// When the head of an answer without an end of its own was there; 0 for any other.
+    var headNanoseconds: UInt64 = 0
+    /// The line of the gateway's table that answers.
+    var route: GatewayRoute?
+    /// The pattern of the gateway's own route that answers.
+    var ownPattern: String?
     var caller: VerifiedCredential?
     /// The name of the service that answers; nil when the gateway does.
     var upstream: String?
@@ -27,6 +31,8 @@ final class RequestRecord: ExchangeObserver, @unchecked Sendable {  // Confined 
         id.reserveCapacity(RequestID.bytesMax)
     }
 
+    /// The pattern of the route that answers; nil when there is none.
+    var pattern: String? { route?.pattern ?? ownPattern }
     var requestID: String { String(decoding: id, as: UTF8.self) }
 
     /// Adds what the service is to know of the request to its headers, which hold nothing of that kind any more. What vendors
@@ -41,7 +47,9 @@ final class RequestRecord: ExchangeObserver, @unchecked Sendable {  // Confined 
 
     /// Forgets the request.
     func clear() {
-        pattern = nil
+        headNanoseconds = 0
+        route = nil
+        ownPattern = nil
         caller = nil
         upstream = nil
         upstreamNanoseconds = 0
@@ -69,15 +77,28 @@ final class RequestBook: @unchecked Sendable {  // Confined to its loop's thread
     private static let freeMax = 256
 
     private let log: AccessLogPart?
+    private let inFlight: Counter
     private var free: [RequestRecord] = []
 
-    init(_ log: AccessLogPart?) { self.log = log }
+    init(_ log: AccessLogPart?, inFlight: Counter) {
+        self.log = log
+        self.inFlight = inFlight
+    }
 
-    func lend() -> RequestRecord { free.popLast() ?? RequestRecord(self) }
+    func lend() -> RequestRecord {
+        inFlight.add()
+        return free.popLast() ?? RequestRecord(self)
+    }
 
-    /// The answer is complete: tells the log.
+    /// The answer is complete: tells the log and the metrics.
     func close(_ record: RequestRecord, _ request: Request?, _ outcome: ExchangeOutcome) {
         let taken = Observation.nanoseconds() - record.startNanoseconds
+        inFlight.add(-1)
+        if let route = record.route {
+            let toHead = record.headNanoseconds == 0 ? taken : record.headNanoseconds - record.startNanoseconds
+            route.metrics.record(outcome.status, nanoseconds: toHead)
+            if record.upstream != nil { route.upstream.record(outcome.status, nanoseconds: record.upstreamNanoseconds) }
+        }
         log?.add(
             AccessLine(
                 record: record, request: request, outcome: outcome, time: WallClock.system.now(), durationNanoseconds: taken))

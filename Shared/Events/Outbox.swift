@@ -132,6 +132,12 @@ public final class Outbox: Sendable {
         }
     }
 
+    /// How many events each reader that keeps a cursor has yet to take.
+    public var lags: [(consumer: String, events: Int64)] {
+        let last = last.value
+        return readers.withLock { $0.map { ($0.key, max(0, last - $0.value.position.value)) } }
+    }
+
     /// Answers at once whoever waits for news, now and from now on: the service is about to end.
     public func endWaits() {
         isEnding.withLock { $0 = true }

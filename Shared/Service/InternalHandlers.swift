@@ -7,7 +7,6 @@ import Models
 struct InternalHandlers: Sendable {
     let environment: ServiceEnvironment
     let service: any HostedService
-    let metrics: Metrics
 
     struct Health: Codable, Sendable {
         let status: String
@@ -18,7 +17,7 @@ struct InternalHandlers: Sendable {
         Routes("") {
             GET("/healthz", .open, "Whether the process is alive", health)
             GET("/readyz", .open, "Whether requests can be answered", readiness)
-            GET("/metrics", .open, "Prometheus metrics", prometheus)
+            GET("/metrics", environment.configuration.opensMetrics ? .open : .viewer, "Prometheus metrics", prometheus)
             GET("/internal/events", .service, "Events after a sequence", events)
             GET("/internal/openapi", .service, "The OpenAPI document of this service") { _ in
                 Content<JSONMedia>(.json(try ServiceDocument.openAPI(of: routes, service: environment.name)))
@@ -38,7 +37,7 @@ struct InternalHandlers: Sendable {
     }
 
     func prometheus(_ call: Call) -> Content<TextMedia> {
-        Content(.text(metrics.text(), type: "text/plain; version=0.0.4; charset=utf-8"))
+        Content(.text(environment.metrics.text(), type: MetricsText.mediaType))
     }
 
     func events(_ call: Call) async throws -> Content<JSONMedia> {

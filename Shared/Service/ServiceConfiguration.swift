@@ -33,6 +33,8 @@ public struct ServiceConfiguration: Sendable {
     public var jwtAudience: String?
     /// What is less than this is not logged; at `debug` services log each request.
     public var logLevel = Log.Level.info
+    /// `/metrics` is answered without a credential.
+    public var opensMetrics = false
     /// The executable that runs execute; found beside the running one when absent.
     public var runnerPath: String?
     /// Where other services are, for those that are not at their usual Unix socket: `tasks=127.0.0.1:8085`.
@@ -57,6 +59,7 @@ public struct ServiceConfiguration: Sendable {
         Option("jwt-issuer", "TEXT", "the iss that tokens signed by those keys must carry"),
         Option("jwt-audience", "TEXT", "the aud that they must carry", default: "nexus"),
         Option("log-level", "LEVEL", "debug, info, warning or error; debug has a line per request", default: "info"),
+        Option("open-metrics", nil, "answer /metrics without a credential"),
         Option("runner", "PATH", "the nexus-agent-runner to use; found beside this program unless set"),
         Option("peers", "LIST", "services elsewhere, e.g. tasks=127.0.0.1:8085,runs=127.0.0.1:8086"),
     ]
@@ -79,6 +82,7 @@ public struct ServiceConfiguration: Sendable {
                 message: "--log-level: must be one of \(Log.Level.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         logLevel = level
+        opensMetrics = options.flag("open-metrics")
         runnerPath = options.string("runner")
         for pair in (options.string("peers") ?? "").split(separator: ",") {
             let parts = pair.split(separator: "=", maxSplits: 1)

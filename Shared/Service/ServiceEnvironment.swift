@@ -13,6 +13,8 @@ public struct ServiceEnvironment: Sendable {
     public let clock: WallClock
     public let log: Log
     public let tracer: Tracer
+    /// What the service measures, beside its routes.
+    public let metrics: Metrics
     public let loops: EventLoopGroup
     public let database: Database
     public let outbox: Outbox

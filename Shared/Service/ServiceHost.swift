@@ -17,7 +17,7 @@ import Storage
 public final class ServiceHost: Responder {
     public let environment: ServiceEnvironment
     public let service: any HostedService
-    public let metrics: Metrics
+    let inFlight: Counter
     private let authenticator: RequestAuthenticator
     private let router: Router<Endpoint>
     private let routes: [Route]
@@ -39,22 +39,24 @@ public final class ServiceHost: Responder {
             migrations: [Outbox.migration, IdempotencyKey.migration] + migrations)
         environment = ServiceEnvironment(
             name: name, configuration: configuration, clock: base.clock,
-            log: base.log.named(name, level: configuration.logLevel), tracer: base.tracer, loops: base.loops, database: database,
+            log: base.log.named(name, level: configuration.logLevel), tracer: base.tracer,
+            metrics: Metrics(service: name, base.loops), loops: base.loops, database: database,
             outbox: try await Outbox(service: name, database: database), peers: base.peers(for: name),
             secrets: SecretBox(key: base.keys.encryption))
         service = try make(environment)
-        metrics = Metrics(service: name)
+        inFlight = Counter(base.loops)
         self.authenticator = authenticator
-        let internals = InternalHandlers(environment: environment, service: service, metrics: metrics)
+        let internals = InternalHandlers(environment: environment, service: service)
         routes = service.routes.routes
         var router = Router<Endpoint>()
         let own = Set(routes.map { "\($0.method.name) \($0.pattern)" })
         let common = internals.routes(describing: routes).routes.filter { !own.contains("\($0.method.name) \($0.pattern)") }
         for route in routes + common {
-            let metrics = metrics.route("\(route.method.name)", route.pattern)
+            let metrics = environment.metrics.route("\(route.method.name)", route.pattern)
             router.add(route.method, route.pattern, Endpoint(route: route, metrics: metrics))
         }
         self.router = router
+        measure()
     }
 
     /// Hosts one of the nine.
@@ -93,13 +95,13 @@ public final class ServiceHost: Responder {
         let request = identified(request)
         switch router.match(request.method, request.path) {
         case .found(let endpoint, let parameters):
-            let start = ContinuousClock.now
+            inFlight.add()
+            let start = ServiceHost.nanoseconds()
             let response = await TraceContext.$current.withValue(environment.tracer.span(of: TraceContext(of: request.headers))) {
                 await answer(request, endpoint.route, parameters)
             }
-            let taken = start.duration(to: .now).components
-            endpoint.metrics.record(
-                response.status, microseconds: Int(taken.seconds) * 1_000_000 + Int(taken.attoseconds / 1_000_000_000_000))
+            endpoint.metrics.record(response.status, nanoseconds: ServiceHost.nanoseconds() - start)
+            inFlight.add(-1)
             environment.log.debug(
                 "request",
                 [

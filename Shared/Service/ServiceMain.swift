@@ -61,6 +61,7 @@ public enum ServiceMain {
         let host = try await ServiceHost(type, configuration: configuration, base: base, authenticator: authenticator)
         base.directory.connect(type.name, to: .inProcess(host))
         let server = HTTPServer(group: base.loops, responder: host) { ErrorRendering.response($0, requestID: nil) }
+        host.environment.metrics.observe { [server] in ServiceHost.samples(of: server) }
         let bound = try server.listen(on: address)
         let work = base.loops.next().task { await host.run() }
         Output.print("ready \(bound.url)\n")

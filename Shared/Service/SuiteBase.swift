@@ -19,7 +19,7 @@ public final class SuiteBase: Sendable {
     public let directory = Peers.Directory()
     public let clock: WallClock
     public let log: Log
-    public let tracer = Tracer()
+    public let tracer: Tracer
 
     /// Loads the keys of the data folder, or makes them, and starts the loops: one a core.
     public init(_ configuration: ServiceConfiguration, clock: WallClock = .system, log: Log) throws {
@@ -31,6 +31,7 @@ public final class SuiteBase: Sendable {
         signer = AssertionSigner(key: keys.assertion)
         verifier = AssertionVerifier(key: keys.assertion)
         loops = try EventLoopGroup(count: max(1, ProcessInfo.processInfo.activeProcessorCount))
+        tracer = Tracer(loops)
     }
 
     /// The other services, called in `name`'s name.

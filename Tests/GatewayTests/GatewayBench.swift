@@ -29,7 +29,7 @@ final class GatewayBench: Sendable {
         gateway = Gateway(
             own: host, proxy: Proxy(base.directory, signer: base.signer, clock: base.clock),
             limiter: RateLimiter(perSecond: rateLimit), accounts: accounts,
-            observation: Observation(tracer: base.tracer))
+            observation: Observation(base.loops, tracer: base.tracer))
     }
 
     /// An answer, whole.

@@ -1,4 +1,5 @@
 import HTTP
+import Loops
 import Models
 import Service
 import Testing
@@ -42,8 +43,10 @@ import Testing
         #expect(TraceContext(of: headers) == nil)
     }
 
-    @Test func idsDiffer() {
-        let tracer = Tracer()
+    @Test func idsDiffer() throws {
+        let group = try EventLoopGroup(count: 1)
+        defer { group.shutdown() }
+        let tracer = Tracer(group)
         let traces = (0..<1000).map { _ in tracer.span(of: nil) }
         #expect(Set(traces.map(\.traceID)).count == 1000)
         #expect(Set(traces.map(\.spanID)).count == 1000)

@@ -35,20 +35,20 @@ public final class AccessLog: Sendable {
     /// Opens the file.
     /// - Returns: nil when there is to be no log.
     /// - Throws: `Options.Problem` when it cannot be written.
-    static func open(_ destination: Destination, bytesMax: Int = AccessLogFile.bytesMax) throws -> AccessLog? {
+    static func open(_ destination: Destination, _ group: EventLoopGroup) throws -> AccessLog? {
         switch destination {
         case .off: nil
-        case .standardError: try AccessLog(AccessLogFile(path: nil))
-        case .file(let path): try AccessLog(AccessLogFile(path: path, bytesMax: bytesMax))
+        case .standardError: try AccessLog(AccessLogFile(path: nil), group)
+        case .file(let path): try AccessLog(AccessLogFile(path: path), group)
         }
     }
 
-    private init(_ file: AccessLogFile) throws {
+    private init(_ file: AccessLogFile, _ group: EventLoopGroup) throws {
         let writer = try AccessLogWriter(file)
         let known = Known()
         self.writer = writer
         self.known = known
-        parts = LoopLocal { loop in
+        parts = LoopLocal(group) { loop in
             let part = AccessLogPart(writer, loop)
             known.parts.withLock { $0.append(part) }
             return part

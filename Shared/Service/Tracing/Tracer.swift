@@ -5,11 +5,11 @@ import Synchronization
 
 /// Begins traces, continues those of others, and makes the ids of requests. One for the loops of a process.
 public final class Tracer: Sendable {
-    private let sources = LoopLocal { _ in IDSource() }
+    private let sources: LoopLocal<IDSource>
     /// For what is off the loops: tests, threads.
     private let shared = Mutex(IDSource())
 
-    public init() {}
+    public init(_ group: EventLoopGroup) { sources = LoopLocal(group) { _ in IDSource() } }
 
     /// A new span: of the trace of `parent`, or of a new one.
     public func span(of parent: TraceContext?) -> TraceContext {
