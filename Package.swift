@@ -68,7 +68,7 @@ let package = Package(
 
         shared("JSONCoding", [], hot),
         shared("Models", ["JSONCoding"]),
-        shared("Loops", ["CSystem"], hot),
+        shared("Loops", ["CSystem", "COpenSSL"], hot),
         shared("HTTP", ["JSONCoding", "Loops", "CSystem", "COpenSSL"], hot),
         shared("Client", ["Loops", "HTTP", "CCurl", "CSystem"]),
         shared("Storage", ["JSONCoding", "Models", "CSQLite", "CSystem"]),
@@ -83,7 +83,7 @@ let package = Package(
         .target(name: "Planner", dependencies: ["Models"], path: "Services/Goals/Planner", swiftSettings: strict),
         // The library of `Shared/Testing`; plain `Testing` is the toolchain's own test framework.
         .target(
-            name: "SuiteTesting", dependencies: ["Service", "Processes"], path: "Shared/Testing", exclude: ["README.md"],
+            name: "SuiteTesting", dependencies: ["Service", "Processes", "COpenSSL"], path: "Shared/Testing", exclude: ["README.md"],
             swiftSettings: strict
         ),
 
@@ -112,7 +112,7 @@ let package = Package(
         .target(
             name: "Hostile", dependencies: ["HTTP", "Loops"], path: "Tests/Hostile", exclude: ["requests.txt"],
             swiftSettings: strict),
-        tests("HTTPTests", of: ["HTTP", "Loops", "CSystem", "Hostile"]),
+        tests("HTTPTests", of: ["HTTP", "Loops", "CSystem", "COpenSSL", "Processes", "SuiteTesting", "Hostile"]),
         tests("ProcessesTests", of: ["Processes", "Loops"]),
         tests("ClientTests", of: ["Client", "HTTP", "Loops"]),
         tests("RunnerTests", of: ["Runner", "nexus-agent-runner", "Client", "HTTP", "Loops", "Models", "Processes"]),

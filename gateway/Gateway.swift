@@ -27,6 +27,12 @@ public final class Gateway: Responder {
         own.environment.metrics.observe { [observation] in observation.samples }
     }
 
+    /// Whether a path is somebody's, whatever the method.
+    func knows(_ path: ArraySlice<UInt8>) -> Bool {
+        if case .found = router.match(.get, path) { return true }
+        return own.knows(path)
+    }
+
     public func respond(to request: Request) async -> Response {
         let record = observation.begin(request)
         var response: Response

@@ -12,6 +12,16 @@ public struct GatewayConfiguration: Sendable {
     public var accessLog: AccessLog.Destination?
     /// The folder of Swagger UI's files; a plain page of our own is served where there is none.
     public var swaggerFolder: String?
+    /// HTTPS on `listen`; nil for plain HTTP.
+    public var tls: TLSConfiguration?
+    /// Whose pages may call the API from a browser, beside the gateway's own.
+    public var origins = OriginPolicy()
+
+    /// Where this machine's own programs reach the gateway without TLS: a Unix socket that only this user may open.
+    public var internalAddress: SocketAddress { .unix(path: service.socketPath("gateway")) }
+
+    /// Browsers reach the suite over HTTPS, spoken by itself or by a proxy before it.
+    var isReachedOverTLS: Bool { tls != nil || service.publicURL?.hasPrefix("https://") ?? false }
 
     public init(_ service: ServiceConfiguration, listen: SocketAddress) {
         self.service = service
@@ -22,10 +32,15 @@ public struct GatewayConfiguration: Sendable {
         ServiceConfiguration.options + [
             Option("port", "PORT", "the port on 127.0.0.1; 0 for any free one", default: "8080"),
             Option("listen", "ADDRESS", "another address to listen on, HOST:PORT or unix:PATH"),
+        ] + ownOptions
+
+    /// The gateway's alone, wherever it listens: what a supervisor passes on to it.
+    public static let ownOptions: [Option] =
+        [
             Option("rate-limit", "N", "requests a second per credential and per address; 0 for no limit", default: "100000"),
             Option("access-log", "FILE", "a line per request: a file, - for standard error, off; DIR/log/access.log unless set"),
             Option("swagger-ui", "DIR", "Swagger UI's files; found beside this program unless set"),
-        ]
+        ] + SecurityOptions.all
 
     /// - Throws: `Options.Problem`.
     public init(_ options: Options) throws {
@@ -47,6 +62,8 @@ public struct GatewayConfiguration: Sendable {
         case .some(let path): accessLog = .file(path)
         }
         swaggerFolder = options.string("swagger-ui")
+        tls = try SecurityOptions.tls(options, listen: listen)
+        origins = try SecurityOptions.origins(options)
     }
 
     /// The options that say the same again, for a gateway in a process of its own.

@@ -29,12 +29,12 @@ public enum GatewayMain {
                 base.directory.connect(name, to: base.upstream(address))
             }
             let process = try GatewayProcess(configuration, base: base)
-            Signals.onHangup { process.reopenLog() }
+            Signals.onHangup { process.reload() }
             let opening: Task<String?, any Error> = base.loops.next().task { try await process.open(configuration) }
             if let password = try await opening.value {
                 Output.complain("The first start made the user 'admin' with the password: \(password)")
             }
-            Output.print("ready \(process.address.url)\n")
+            Output.print("ready \(process.url)\n")
             _ = try await Signals.next(on: base.loops.next())
             log.info("draining")
             let ending: Task<Void, Never> = base.loops.next().task {

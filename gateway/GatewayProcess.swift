@@ -25,8 +25,12 @@ public final class GatewayProcess: Sendable {
 
     /// Where it listens.
     public let address: SocketAddress
+    /// Where this machine's own programs reach it: `address`, or, where TLS is spoken there, a Unix socket without it. Its certificate
+    /// may be one that they have no reason to believe, and may ask for one that they do not have.
+    public let internalAddress: SocketAddress
     public let base: SuiteBase
     private let server: HTTPServer
+    private let tls: TLSServer?
     private let responder: LateResponder
     private let observation: Observation
     private let running = Mutex<(host: ServiceHost, work: Task<Void, Never>)?>(nil)
@@ -40,7 +44,14 @@ public final class GatewayProcess: Sendable {
         self.observation = observation
         responder = LateResponder()
         server = HTTPServer(group: base.loops, responder: responder) { observation.refuse($0) }
-        address = try server.listen(on: configuration.listen)
+        tls = try configuration.tls.map { configuration in
+            try TLSServer(configuration) { [log = base.log.named("gateway")] peer, error in
+                log.info("TLS handshake refused", ["peer": peer, "cause": "\(error)"])
+            }
+        }
+        address = try server.listen(on: configuration.listen, tls: tls)
+        internalAddress = tls == nil ? address : try server.listen(on: configuration.internalAddress)
+        if let tls { tell(of: tls.certificate, "speaking TLS") }
     }
 
     /// Opens the accounts and begins to answer.
@@ -58,12 +69,35 @@ public final class GatewayProcess: Sendable {
             observation: observation)
         let work = base.loops.next().task { await host.run() }
         running.withLock { $0 = (host, work) }
-        responder.set(gateway)
+        if configuration.origins.isEmpty {
+            responder.set(gateway)
+        } else {
+            responder.set(CORSResponder(policy: configuration.origins, gateway: gateway))
+        }
         return accounts.firstPassword
     }
 
-    /// Opens the access log's file anew: it was moved away. Called by SIGHUP.
-    public func reopenLog() { observation.log?.reopen() }
+    /// As clients write its address: `https://127.0.0.1:8443`.
+    public var url: String { address.url(isSecure: tls != nil) }
+
+    /// SIGHUP: opens the access log's file anew, which was moved away, and reads certificate and key again. Connections go on; a
+    /// certificate that cannot be used is logged, and changes nothing.
+    public func reload() {
+        observation.log?.reopen()
+        guard let tls else { return }
+        do {
+            try tls.reload()
+            tell(of: tls.certificate, "certificate read again")
+        } catch {
+            base.log.named("gateway").error("the certificate stays as it was", ["cause": "\(error)"])
+        }
+    }
+
+    private func tell(of certificate: TLSCertificate, _ message: String) {
+        let log = base.log.named("gateway")
+        let fields = ["subject": certificate.subject, "serial": certificate.serial, "not_after": certificate.notAfter]
+        if certificate.isOutOfDate { log.warning("the certificate is out of date", fields) } else { log.info(message, fields) }
+    }
 
     /// Stops accepting, lets what is in flight finish, and closes the accounts.
     public func close(within limit: Duration) async {

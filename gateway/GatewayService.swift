@@ -19,7 +19,7 @@ struct GatewayService: HostedService {
     init(_ environment: ServiceEnvironment, accounts: Accounts, configuration: GatewayConfiguration) {
         self.environment = environment
         self.accounts = accounts
-        signIn = SignInHandlers(accounts: accounts)
+        signIn = SignInHandlers(accounts: accounts, isSecure: configuration.isReachedOverTLS)
         users = UserHandlers(accounts: accounts)
         keys = APIKeyHandlers(accounts: accounts)
         workspaces = WorkspaceHandlers(accounts: accounts)

@@ -13,11 +13,6 @@ enum PageMedia: MediaTypes { static var names: [String] { ["text/html"] } }
 
 /// The dashboard, which is part of the program, and Swagger UI, from a folder beside it.
 struct PageHandlers: Sendable {
-    /// Nothing is loaded from elsewhere, and nobody frames it. Swagger UI sets styles inline.
-    static let policy =
-        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; "
-        + "form-action 'self'"
-
     /// The dashboard's modules, and what the pages beside it run.
     private static let scripts: [String: [UInt8]] = [
         "app.js": PackageResources.app_js, "api.js": PackageResources.api_js, "dom.js": PackageResources.dom_js,
@@ -35,11 +30,15 @@ struct PageHandlers: Sendable {
         self.swaggerFolder = swaggerFolder ?? (isThere ? beside : nil)
     }
 
-    func dashboard(_ call: Call) -> Content<PageMedia> { Content(PageHandlers.asset(PackageResources.index_html, "text/html")) }
+    func dashboard(_ call: Call) -> Content<PageMedia> {
+        Content(PageHandlers.page(PackageResources.index_html, PageSecurity.policy, call))
+    }
 
     func swagger(_ call: Call) -> Content<PageMedia> {
-        let page = swaggerFolder == nil ? PackageResources.operations_html : PackageResources.swagger_html
-        return Content(PageHandlers.asset(page, "text/html"))
+        guard swaggerFolder != nil else {
+            return Content(PageHandlers.page(PackageResources.operations_html, PageSecurity.policy, call))
+        }
+        return Content(PageHandlers.page(PackageResources.swagger_html, PageSecurity.swaggerPolicy, call))
     }
 
     func dashboardFile(_ call: Call) throws -> Content<AnyMedia> {
@@ -62,11 +61,14 @@ struct PageHandlers: Sendable {
     private static func asset(_ bytes: [UInt8], _ type: String) -> Response {
         var headers = Headers()
         headers.add("content-type", "\(type); charset=utf-8".utf8)
-        headers.add("content-security-policy", policy.utf8)
         headers.add("x-content-type-options", "nosniff".utf8)
-        headers.add("x-frame-options", "DENY".utf8)
-        headers.add("referrer-policy", "no-referrer".utf8)
         headers.add("cache-control", "no-cache".utf8)
         return Response(.ok, headers: headers, body: .bytes(bytes))
+    }
+
+    private static func page(_ bytes: [UInt8], _ policy: String, _ call: Call) -> Response {
+        var response = asset(bytes, "text/html")
+        PageSecurity.add(policy, to: &response.headers, isSecure: call.request.tls != nil)
+        return response
     }
 }

@@ -52,7 +52,8 @@ struct SubscriptionHandlers: Sendable {
             let stored = try store.insert(subscription, at: call.now, in: transaction)
             try secrets.set(secret, of: stored.id, workspace: call.workspace, in: transaction)
             try call.emit("subscription.created", stored, project: subscription.projectID, in: transaction)
-            return CreatedShown(NewSubscription(subscription, secret: made), of: stored, in: "/webhooks-api/subscriptions")
+            return CreatedShown(
+                NewSubscription(subscription, secret: made), of: stored, in: "/webhooks-api/subscriptions", isSecret: true)
         }
     }
 

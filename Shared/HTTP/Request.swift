@@ -1,3 +1,5 @@
+import Loops
+
 /// A request as a handler or a proxy sees it: the head that was received and the content still to be read.
 public struct Request: Sendable {
     public var method: Method
@@ -12,10 +14,12 @@ public struct Request: Sendable {
     public var peer: Peer
     /// 0 when it came as HTTP/1.0.
     public var minorVersion = 1
+    /// What the connection's TLS handshake has told, the client's certificate for one; nil without TLS.
+    public var tls: TLSPeer?
 
     public init(
         method: Method, target: [UInt8], headers: Headers = Headers(), body: Body = .empty, peer: Peer = .inProcess,
-        otherMethod: String? = nil
+        otherMethod: String? = nil, tls: TLSPeer? = nil
     ) {
         self.method = method
         self.target = target
@@ -23,6 +27,7 @@ public struct Request: Sendable {
         self.body = body
         self.peer = peer
         self.otherMethod = otherMethod
+        self.tls = tls
     }
 
     /// A request with a target given as a string.

@@ -16,10 +16,16 @@ public struct Response: Sendable {
 
     /// Encoded JSON.
     public static func json(_ bytes: [UInt8], status: Status = .ok) -> Response {
+        Response(status, headers: jsonHeaders, body: .bytes(bytes))
+    }
+
+    /// Made once. A browser takes the content for nothing else than it says.
+    private static let jsonHeaders: Headers = {
         var headers = Headers()
         headers.add("content-type", "application/json".utf8)
-        return Response(status, headers: headers, body: .bytes(bytes))
-    }
+        headers.add("x-content-type-options", "nosniff".utf8)
+        return headers
+    }()
 
     /// Text of a media type.
     public static func text(_ text: String, type: String = "text/plain; charset=utf-8", status: Status = .ok) -> Response {

@@ -55,6 +55,8 @@ public final class Channel: Registration, @unchecked Sendable {  // Confined to 
 
     var reading = Side()
     var writing = Side()
+    /// What bytes pass through on their way; nil when they are sent as they are.
+    var session: TLSSession?
     private var notifiesWritable = false
     private let isSocket: Bool
 
@@ -71,6 +73,12 @@ public final class Channel: Registration, @unchecked Sendable {  // Confined to 
     /// Reads what there is, up to the buffer's size. 0 at the end, nil when there is nothing yet.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int? {
         guard isOpen else { throw SystemError("read", code: EBADF) }
+        if let session { return try session.read(into: buffer) }
+        return try readDescriptor(into: buffer)
+    }
+
+    /// As `read`, past a TLS session.
+    @inline(__always) func readDescriptor(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int? {
         while true {
             let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
             if count >= 0 {
@@ -89,6 +97,12 @@ public final class Channel: Registration, @unchecked Sendable {  // Confined to 
     /// - Parameter more: more follows at once; a socket may wait with sending a small rest.
     public func write(_ bytes: UnsafeRawBufferPointer, more: Bool = false) throws(SystemError) -> Int? {
         guard isOpen else { throw SystemError("write", code: EBADF) }
+        if let session { return try session.write(bytes) }
+        return try writeDescriptor(bytes, more: more)
+    }
+
+    /// As `write`, past a TLS session.
+    @inline(__always) func writeDescriptor(_ bytes: UnsafeRawBufferPointer, more: Bool) throws(SystemError) -> Int? {
         while true {
             let count: Int
             if isSocket {
@@ -106,6 +120,7 @@ public final class Channel: Registration, @unchecked Sendable {  // Confined to 
         _ first: UnsafeRawBufferPointer, then second: UnsafeRawBufferPointer
     ) throws(SystemError) -> Int? {
         guard isOpen else { throw SystemError("write", code: EBADF) }
+        if let session { return try session.write(first, then: second) }
         while true {
             // The kernel reads from both and writes to neither.
             let parts = (
@@ -125,6 +140,7 @@ public final class Channel: Registration, @unchecked Sendable {  // Confined to 
     /// Sends what fits of a file's bytes from `offset` on. 0 at the file's end, nil when nothing fits. Sockets only.
     public func sendFile(_ file: Int32, offset: Int, count: Int) throws(SystemError) -> Int? {
         guard isOpen else { throw SystemError("sendfile", code: EBADF) }
+        if let session { return try session.sendFile(file, offset: offset, count: count) }
         while true {
             var position = off_t(offset)
             let sent = sendfile(descriptor, file, &position, count)
@@ -134,17 +150,25 @@ public final class Channel: Registration, @unchecked Sendable {  // Confined to 
     }
 
     /// Sends no more; the peer reads an end. Sockets only.
-    public func shutDownWriting() { shutdown(descriptor, Int32(SHUT_WR)) }
+    public func shutDownWriting() {
+        session?.end()
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
 
     /// Makes the descriptor fail on both sides at once; who waits is told. Sockets only.
     public func abort() {
         guard isOpen else { return }
+        session?.isBroken = true
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
     /// Closes the descriptor. Who waits gets `ChannelError.closed`. May be called twice.
     public func close() {
         guard isOpen else { return }
+        if let session {
+            if !isHungUp { session.end() }
+            self.session = nil
+        }
         isOpen = false
         loop.registrations.remove(self)
         Glibc.close(descriptor)
@@ -174,6 +198,7 @@ public final class Channel: Registration, @unchecked Sendable {  // Confined to 
         }
         if events & EPOLLIN.rawValue != 0 { reading.isReady = true }
         if events & EPOLLOUT.rawValue != 0 { writing.isReady = true }
+        session?.crossReadiness()
         if reading.isReady { resume(.reading, throwing: nil) }
         if writing.isReady {
             resume(.writing, throwing: nil)

@@ -26,6 +26,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     private var ready = JobQueue()
     private let inbox = Mutex<[Work]>([])
     private var taken: [Work] = []
+    /// Where the content of one TLS record is put together; not kept by any connection.
+    lazy var recordContent = [UInt8](repeating: 0, count: TLSSession.recordBytesMax)
     private let epoll: Int32
     private let wakeUp: Int32
     private let isStopping = Atomic<Bool>(false)

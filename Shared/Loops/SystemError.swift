@@ -11,7 +11,10 @@ public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
         self.code = code
     }
 
-    public var description: String { "\(call): \(String(cString: strerror(code)))" }
+    public var description: String { "\(call): \(reason)" }
+
+    /// The kernel's words for the code.
+    var reason: String { String(cString: strerror(code)) }
 }
 
 /// Why a wait for a descriptor ended without it being ready.

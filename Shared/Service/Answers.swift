@@ -114,10 +114,13 @@ public struct Reply<Value: Codable & Sendable>: Answer {
 public struct CreatedReply<Value: Codable & Sendable>: Answer {
     public let value: Value
     let location: String
+    let isSecret: Bool
 
-    public init(_ value: Value, at location: String) {
+    /// - Parameter isSecret: it carries what nobody may keep: no cache stores it.
+    public init(_ value: Value, at location: String, isSecret: Bool = false) {
         self.value = value
         self.location = location
+        self.isSecret = isSecret
     }
 
     public static var description: AnswerDescription { AnswerDescription(201, .json(Value.self)) }
@@ -125,6 +128,7 @@ public struct CreatedReply<Value: Codable & Sendable>: Answer {
     public func response(to call: Call) throws -> Response {
         var response = Response.json(try JSON.encode(value), status: .created)
         response.headers.add("location", location.utf8)
+        if isSecret { response.headers.add("cache-control", "no-store".utf8) }
         return response
     }
 }

@@ -91,6 +91,14 @@ public final class ServiceHost: Responder {
     /// Closes the database; the last thing that a host does.
     public func close() async { environment.database.close() }
 
+    /// Whether a path has a route, whatever the method.
+    public func knows(_ path: ArraySlice<UInt8>) -> Bool {
+        switch router.match(.get, path) {
+        case .found, .methodNotAllowed: true
+        case .notFound, .badPath: false
+        }
+    }
+
     public func respond(to request: Request) async -> Response {
         let request = identified(request)
         switch router.match(request.method, request.path) {

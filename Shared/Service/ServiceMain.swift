@@ -90,7 +90,9 @@ extension SocketAddress {
     }
 
     /// As a client writes it: `http://127.0.0.1:8081`, `unix:PATH`.
-    public var url: String {
-        if case .unix = self { description } else { "http://\(description)" }
+    public var url: String { url(isSecure: false) }
+
+    public func url(isSecure: Bool) -> String {
+        if case .unix = self { description } else { "\(isSecure ? "https" : "http")://\(description)" }
     }
 }

@@ -31,12 +31,16 @@ public struct CreatedShown<View: Codable & Sendable>: Answer {
     let view: View
     let tag: EntityTag
     let location: String
+    let isSecret: Bool
 
-    /// - Parameter collection: the path that the object's id is appended to.
-    public init(_ view: View, of stored: Stored<some StoredModel>, in collection: String) {
+    /// - Parameters:
+    ///   - collection: the path that the object's id is appended to.
+    ///   - isSecret: it carries what nobody may keep: no cache stores it.
+    public init(_ view: View, of stored: Stored<some StoredModel>, in collection: String, isSecret: Bool = false) {
         self.view = view
         tag = stored.entityTag
         location = "\(collection)/\(stored.id)"
+        self.isSecret = isSecret
     }
 
     public static var description: AnswerDescription { AnswerDescription(201, .json(View.self)) }
@@ -45,6 +49,7 @@ public struct CreatedShown<View: Codable & Sendable>: Answer {
         var response = Response.json(try JSON.encode(view), status: .created)
         response.headers.add("location", location.utf8)
         response.headers.add("etag", tag.description.utf8)
+        if isSecret { response.headers.add("cache-control", "no-store".utf8) }
         return response
     }
 }

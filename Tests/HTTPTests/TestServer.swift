@@ -54,8 +54,8 @@ struct TestServer: Sendable {
     let server: HTTPServer
     let address: ListenAddress
     let group: EventLoopGroup
-
-    func client() async throws -> TestClient { TestClient(channel: try await Channel.connect(to: address)) }
+    /// Clients that know nothing of TLS speak it, and so does the server.
+    let isSecure: Bool
 
     /// The answer to one request on a connection of its own.
     func exchange(_ text: String, answering method: HTTP.Method = .get) async throws -> Answer {
@@ -68,13 +68,14 @@ struct TestServer: Sendable {
 
 /// Runs `body` on a loop, against a server on two loops that `answer` answers for.
 func withServer(
-    on address: ListenAddress = .tcp(host: "127.0.0.1", port: 0), limits: HTTPLimits = HTTPLimits(),
+    on address: ListenAddress = .tcp(host: "127.0.0.1", port: 0), limits: HTTPLimits = HTTPLimits(), tls: TLSServer? = nil,
     _ answer: @escaping @Sendable (Request) async -> Response, _ body: @escaping @Sendable (TestServer) async throws -> Void
 ) async throws {
     let group = try EventLoopGroup(count: 2)
     let server = HTTPServer(group: group, responder: Handler(answer: answer), limits: limits)
-    let bound = try server.listen(on: address)
-    let test = TestServer(server: server, address: bound, group: group)
+    let forAll = try TestTLS.serverForAll()
+    let bound = try server.listen(on: address, tls: tls ?? forAll)
+    let test = TestServer(server: server, address: bound, group: group, isSecure: tls == nil && forAll != nil)
     let result = await group.loops[1].task { try await body(test) }.result
     await group.loops[0].task { await server.shutdown(within: .seconds(5)) }.value
     group.shutdown()

@@ -20,7 +20,7 @@ struct APIKeyHandlers: Sendable {
         let created = CreatedAPIKey(
             id: record.id, key: secret, prefix: record.prefix, name: record.name, role: record.role, scopes: record.scopes,
             workspaceID: record.workspaceID, createdAt: record.createdAt, expiresAt: record.expiresAt)
-        return CreatedReply(created, at: "/auth/api-keys/\(record.id)")
+        return CreatedReply(created, at: "/auth/api-keys/\(record.id)", isSecret: true)
     }
 
     func show(_ call: Call) async throws -> Reply<APIKeyRecord> {

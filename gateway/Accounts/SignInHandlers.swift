@@ -6,10 +6,13 @@ import Service
 /// Signing in and out, and saying who one is.
 struct SignInHandlers: Sendable {
     let accounts: Accounts
+    /// Browsers come over HTTPS: the session's cookie is for nothing else.
+    let isSecure: Bool
 
     /// A sign-in's answer, with its cookie when one was asked for.
     struct Issued: Answer {
         let signedIn: Identity.Authenticator.SignedIn
+        let isSecure: Bool
 
         static var description: AnswerDescription { AnswerDescription(200, .json(SignedInAnswer.self)) }
 
@@ -22,8 +25,7 @@ struct SignInHandlers: Sendable {
             response.headers.add("cache-control", "no-store".utf8)
             if let cookie = signedIn.sessionCookie {
                 let seconds = Int(Identity.Authenticator.cookieSeconds)
-                response.headers.add(
-                    "set-cookie", "nexus_session=\(cookie); Path=/; HttpOnly; SameSite=Strict; Max-Age=\(seconds)".utf8)
+                response.headers.add("set-cookie", SignInHandlers.sessionCookie(cookie, seconds: seconds, isSecure).utf8)
             }
             return response
         }
@@ -31,13 +33,19 @@ struct SignInHandlers: Sendable {
 
     /// 204 that also takes the session's cookie away.
     struct SignedOut: Answer {
+        let isSecure: Bool
+
         static var description: AnswerDescription { AnswerDescription(204, .none) }
 
         func response(to call: Call) -> Response {
             var response = Response(.noContent)
-            response.headers.add("set-cookie", "nexus_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0".utf8)
+            response.headers.add("set-cookie", SignInHandlers.sessionCookie("", seconds: 0, isSecure).utf8)
             return response
         }
+    }
+
+    private static func sessionCookie(_ value: String, seconds: Int, _ isSecure: Bool) -> String {
+        "nexus_session=\(value); Path=/; HttpOnly; SameSite=Strict; Max-Age=\(seconds)\(isSecure ? "; Secure" : "")"
     }
 
     func login(_ call: Call, body: SignIn) async throws -> Issued {
@@ -45,11 +53,12 @@ struct SignInHandlers: Sendable {
         return Issued(
             signedIn: try await accounts.authenticator.signIn(
                 username: body.username, password: body.password, withSession: body.session ?? false, address: address,
-                now: call.now))
+                now: call.now), isSecure: isSecure)
     }
 
     func refresh(_ call: Call, body: RefreshRequest) async throws -> Issued {
-        Issued(signedIn: try await accounts.authenticator.refresh(body.refreshToken, now: call.now))
+        Issued(
+            signedIn: try await accounts.authenticator.refresh(body.refreshToken, now: call.now), isSecure: isSecure)
     }
 
     func logout(_ call: Call, body: SignOutRequest) async throws -> SignedOut {
@@ -58,7 +67,7 @@ struct SignInHandlers: Sendable {
             authorization: headers.value("authorization"), apiKeyHeader: headers.value("x-nexus-api-key"),
             cookie: headers.value("cookie"))
         try await accounts.authenticator.signOut(refreshToken: body.refreshToken, credential: credential, now: call.now)
-        return SignedOut()
+        return SignedOut(isSecure: isSecure)
     }
 
     func me(_ call: Call) -> Reply<Me> {

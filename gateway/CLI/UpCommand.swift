@@ -43,9 +43,9 @@ enum UpCommand {
 
     private static func together(_ configuration: GatewayConfiguration, _ log: Log) async throws {
         let suite = try await EmbeddedSuite.start(configuration, log: log)
-        Signals.onHangup { suite.gateway.reopenLog() }
+        Signals.onHangup { suite.gateway.reload() }
         if let password = suite.firstPassword { tell(password) }
-        Output.print("ready \(suite.gateway.address.url)\n")
+        Output.print("ready \(suite.gateway.url)\n")
         _ = try await Signals.next(on: suite.base.loops.next())
         log.info("draining")
         await suite.stop(within: .seconds(configuration.service.drainSeconds))
@@ -53,13 +53,15 @@ enum UpCommand {
 
     private static func separate(_ configuration: GatewayConfiguration, _ arguments: [String], _ log: Log) async throws {
         let shared = ServiceConfiguration.options.map(\.name)
+        let own = GatewayConfiguration.ownOptions.map(\.name)
         let supervisor = try Supervisor(
-            configuration, folder: Executables.folder, arguments: Options.keep(shared, of: arguments), log: log)
+            configuration, folder: Executables.folder, arguments: Options.keep(shared, of: arguments),
+            gatewayArguments: Options.keep(own, of: arguments), log: log)
         let starting: Task<SocketAddress, any Error> = supervisor.loops.next().task { try await supervisor.start() }
         let signal: Task<Int32, any Error> = supervisor.loops.next().task { try await Signals.next(on: supervisor.loops.next()) }
         Signals.onHangup { supervisor.passOn(SIGHUP) }
         let address = try await starting.value
-        Output.print("ready \(address.url)\n")
+        Output.print("ready \(address.url(isSecure: configuration.tls != nil))\n")
         _ = try await signal.value
         log.info("draining")
         let ending: Task<Void, Never> = supervisor.loops.next().task {

@@ -42,7 +42,7 @@ public final class EmbeddedSuite: Sendable {
         self.base = base
         self.gateway = gateway
         var service = configuration.service
-        if service.publicURL == nil { service.publicURL = gateway.address.url }
+        if service.publicURL == nil { service.publicURL = gateway.internalAddress.url }
         let authenticator = RequestAuthenticator(verifier: base.verifier, clock: base.clock)
         var hosts: [ServiceHost] = []
         for type in EmbeddedSuite.services {

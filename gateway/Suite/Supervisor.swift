@@ -28,6 +28,7 @@ public final class Supervisor: Sendable {
     private let configuration: GatewayConfiguration
     private let folder: String
     private let arguments: [String]
+    private let gatewayArguments: [String]
     private let isEnding = Mutex(false)
     private let children = Mutex<[String: Subprocess]>([:])
     private let address = Mutex<SocketAddress?>(nil)
@@ -35,10 +36,14 @@ public final class Supervisor: Sendable {
     /// - Parameters:
     ///   - folder: where the ten executables are.
     ///   - arguments: the options that all of them are given.
-    public init(_ configuration: GatewayConfiguration, folder: String, arguments: [String], log: Log) throws {
+    ///   - gatewayArguments: those that the gateway is given beside them.
+    public init(
+        _ configuration: GatewayConfiguration, folder: String, arguments: [String], gatewayArguments: [String], log: Log
+    ) throws {
         self.configuration = configuration
         self.folder = folder
         self.arguments = arguments
+        self.gatewayArguments = gatewayArguments
         base = try SuiteBase(configuration.service, log: log)
     }
 
@@ -69,6 +74,11 @@ public final class Supervisor: Sendable {
     /// Sends a signal on to all of them.
     public func passOn(_ number: Int32) {
         for child in children.withLock({ Array($0.values) }) { child.signal(number) }
+    }
+
+    /// Where this machine's own programs reach the gateway that listens at `address`.
+    private func internalAddress(_ address: SocketAddress) -> SocketAddress {
+        configuration.tls == nil ? address : configuration.internalAddress
     }
 
     private func end(_ known: [String: Subprocess], within limit: Duration) async {
@@ -116,13 +126,11 @@ public final class Supervisor: Sendable {
         if name == "gateway" {
             // Started again, it must be where its clients know it to be.
             let known = address.withLock { $0 } ?? configuration.listen
-            arguments += ["--listen", "\(known)"]
-            if let folder = configuration.swaggerFolder { arguments += ["--swagger-ui", folder] }
-            arguments += ["--rate-limit", "\(configuration.rateLimit)"] + configuration.accessLogArguments
+            arguments += ["--listen", "\(known)"] + gatewayArguments + configuration.accessLogArguments
         } else {
             arguments += ["--listen", "unix:\(configuration.service.socketPath(name))"]
             if configuration.service.publicURL == nil, let address = address.withLock({ $0 }) {
-                arguments += ["--public-url", address.url]
+                arguments += ["--public-url", internalAddress(address).url]
             }
         }
         var environment = ProcessInfo.processInfo.environment
@@ -149,7 +157,7 @@ public final class Supervisor: Sendable {
     }
 
     private func untilReady(_ address: SocketAddress) async throws {
-        let upstream = base.upstream(address)
+        let upstream = base.upstream(internalAddress(address))
         let limit = ContinuousClock.now + .seconds(Supervisor.startSecondsMax)
         while ContinuousClock.now < limit {
             // try?: until everything answers, failing to is what is expected.
@@ -166,8 +174,8 @@ private final class Announcement: Sendable {
     private let known = Mutex<SocketAddress?>(nil)
 
     func announce(_ url: String) {
-        let text = url.hasPrefix("http://") ? String(url.dropFirst("http://".count)) : url
-        known.withLock { $0 = SocketAddress(text) }
+        let scheme = ["https://", "http://"].first { url.hasPrefix($0) } ?? ""
+        known.withLock { $0 = SocketAddress(String(url.dropFirst(scheme.count))) }
     }
 
     func address(within limit: Duration) async throws -> SocketAddress {

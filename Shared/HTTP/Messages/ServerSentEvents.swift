@@ -42,6 +42,7 @@ public enum ServerSentEvents {
     public static func response(produce: @escaping @Sendable (any BodyWriter) async throws -> Void) -> Response {
         var headers = Headers()
         headers.add("content-type", "text/event-stream".utf8)
+        headers.add("x-content-type-options", "nosniff".utf8)
         headers.add("cache-control", "no-store".utf8)
         // nginx and those who follow it hold back a response otherwise.
         headers.add("x-accel-buffering", "no".utf8)

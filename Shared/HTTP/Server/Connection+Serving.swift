@@ -9,7 +9,7 @@ extension Connection {
         if !output.isEmpty { scheduleFlush() }
         var request = Request(
             method: head.method, target: head.target, headers: head.headers, body: beginContent(of: head), peer: peer,
-            otherMethod: head.otherMethod)
+            otherMethod: head.otherMethod, tls: tlsPeer)
         request.minorVersion = head.minorVersion
         let response = await part.server.responder.respond(to: request)
         let goesOn: Bool

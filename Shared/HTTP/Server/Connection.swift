@@ -17,6 +17,9 @@ final class Connection: ChannelDelegate, @unchecked Sendable {  // Confined to i
     let channel: Channel
     let part: ServerLoop
     let peer: Peer
+    /// Nil where TLS is not spoken.
+    let tls: TLSServer?
+    var tlsPeer: TLSPeer?
     var input = InputBuffer()
     var content = RequestContent()
     var output = OutputQueue()
@@ -46,9 +49,10 @@ final class Connection: ChannelDelegate, @unchecked Sendable {  // Confined to i
     var loop: EventLoop { part.loop }
     var limits: HTTPLimits { part.server.limits }
 
-    init(_ channel: Channel, _ peer: Peer, on part: ServerLoop) {
+    init(_ channel: Channel, _ peer: Peer, _ tls: TLSServer?, on part: ServerLoop) {
         self.channel = channel
         self.peer = peer
+        self.tls = tls
         self.part = part
         parser = part.parser
         channel.delegate = self
@@ -110,7 +114,7 @@ final class Connection: ChannelDelegate, @unchecked Sendable {  // Confined to i
 
     private func run() async {
         do {
-            var goesOn = true
+            var goesOn = try await shakeHands()
             while goesOn, let head = try await nextHead() { goesOn = try await serve(head) }
             try await drained()
             if !input.isEmpty || !content.isAtEnd || upgraded != nil { await linger() }
@@ -192,7 +196,7 @@ final class Connection: ChannelDelegate, @unchecked Sendable {  // Confined to i
 
     /// Closes this side, and reads on for a while: closing over unread bytes resets the connection, and the client might lose
     /// the answer that is still on its way (RFC 9112 §9.6).
-    private func linger() async {
+    func linger() async {
         phase = .closing
         flush()
         channel.shutDownWriting()

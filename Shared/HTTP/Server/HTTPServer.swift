@@ -33,14 +33,15 @@ public final class HTTPServer: Sendable {
     }
 
     /// Listens on `address`, on every loop. May be called more than once, for more addresses.
+    /// - Parameter tls: has clients shake hands first; nil for plain HTTP.
     /// - Returns: the address with the port that was got.
     /// - Throws: `SystemError`, `EADDRINUSE` for one.
-    public func listen(on address: ListenAddress) throws(SystemError) -> ListenAddress {
+    public func listen(on address: ListenAddress, tls: TLSServer? = nil) throws(SystemError) -> ListenAddress {
         let loops = loops.withLock { $0 }
         let bound = try ListeningSockets(on: address, count: loops.count)
         let isUnix = if case .unix = address { true } else { false }
         for (part, descriptor) in zip(loops, bound.descriptors) {
-            part.loop.execute { part.listen(descriptor, isUnix: isUnix) }
+            part.loop.execute { part.listen(descriptor, isUnix: isUnix, tls) }
         }
         sockets.withLock { $0.append(bound.address) }
         return bound.address

@@ -27,12 +27,12 @@ final class ServerLoop: @unchecked Sendable {  // Confined to its loop's thread.
     }
 
     /// Accepts on `descriptor` from now on.
-    func listen(_ descriptor: Int32, isUnix: Bool) {
+    func listen(_ descriptor: Int32, isUnix: Bool, _ tls: TLSServer?) {
         guard !isDraining else { return Glibc.close(descriptor).discarded }
         do {
             listeners.append(
                 try Listener(descriptor, isUnix: isUnix, on: loop) { [unowned self] connection, peer in
-                    accepted(connection, peer, isUnix)
+                    accepted(connection, peer, isUnix, tls)
                 })
         } catch {
             // epoll refuses no socket but for lack of memory; the address then answers nobody, as if not listened on.
@@ -57,14 +57,14 @@ final class ServerLoop: @unchecked Sendable {  // Confined to its loop's thread.
         giveUp.cancel()
     }
 
-    func adopt(_ descriptor: Int32, _ peer: Peer) {
+    func adopt(_ descriptor: Int32, _ peer: Peer, _ tls: TLSServer?) {
         // Nil when epoll is out of memory: the client sees a closed connection, as in a drain, and may try elsewhere.
         let channel = isDraining ? nil : try? Channel(adopting: descriptor, on: loop, isSocket: true)
         guard let channel else {
             server.connectionEnded()
             return Glibc.close(descriptor).discarded
         }
-        let connection = Connection(channel, peer, on: self)
+        let connection = Connection(channel, peer, tls, on: self)
         connections[ObjectIdentifier(connection)] = connection
         connection.start()
     }
@@ -93,14 +93,17 @@ final class ServerLoop: @unchecked Sendable {  // Confined to its loop's thread.
         whenEmpty.resume()
     }
 
-    private func accepted(_ descriptor: Int32, _ address: SocketAddress?, _ isUnix: Bool) {
-        guard server.connectionBegins() else { return turnAway(descriptor) }
+    private func accepted(_ descriptor: Int32, _ address: SocketAddress?, _ isUnix: Bool, _ tls: TLSServer?) {
+        guard server.connectionBegins() else {
+            // An answer would cost a handshake.
+            return tls == nil ? turnAway(descriptor) : Glibc.close(descriptor).discarded
+        }
         let peer = Peer(address)
-        guard isUnix else { return adopt(descriptor, peer) }
+        guard isUnix else { return adopt(descriptor, peer, tls) }
         // One Unix socket listens on one loop: its connections go round.
         let other = server.nextLoop()
-        if other.loop === loop { return adopt(descriptor, peer) }
-        other.loop.execute { other.adopt(descriptor, peer) }
+        if other.loop === loop { return adopt(descriptor, peer, tls) }
+        other.loop.execute { other.adopt(descriptor, peer, tls) }
     }
 
     /// Past the connection limit: an answer that costs no task and no wait.

@@ -19,6 +19,8 @@ public struct HTTPLimits: Sendable {
     /// Over all loops; past it a connection is answered with 503 and closed.
     public var connectionsMax = 10_000
 
+    /// From the beginning of a TLS connection to the end of its handshake: a few round trips.
+    public var handshakeTimeout = Timeout.seconds(10)
     /// From a request's first byte to the end of its head.
     public var headTimeout = Timeout.seconds(10)
     /// Between requests. Above the 60 s that proxies keep a connection, so that theirs ends first.
