@@ -229,7 +229,9 @@ struct ServerTests {
         }
     }
 
-    @Test func pastTheConnectionLimitAClientIsToldToComeBack() async throws {
+    // Over TLS it is closed: an answer would cost a handshake.
+    @Test(.disabled(if: TestTLS.isForAll))
+    func pastTheConnectionLimitAClientIsToldToComeBack() async throws {
         var limits = HTTPLimits()
         limits.connectionsMax = 2
         try await withServer(limits: limits, Self.hello) { test in

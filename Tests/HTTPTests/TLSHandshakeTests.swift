@@ -132,7 +132,7 @@ struct TLSHandshakeTests {
             client.channel.shutDownWriting()
             let answer = try await client.answer()
             #expect(answer.status == .badRequest)
-            #expect(answer.text == "This port speaks HTTPS: use https:// and try again.\n")
+            #expect(answer.text == "This port speaks HTTPS: use https://\n")
             #expect(try await client.readToEnd().isEmpty)
             client.close()
         }

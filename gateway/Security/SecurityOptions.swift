@@ -8,7 +8,7 @@ enum SecurityOptions {
         Option("tls-key", "FILE", "PEM private key of that certificate, without a passphrase"),
         Option("tls-client-ca", "FILE", "PEM authorities: ask clients for a certificate of theirs"),
         Option("tls-client-auth", "WORD", "with --tls-client-ca: required, or optional", default: "required"),
-        Option("cors-origins", "LIST", "origins whose pages may call the API, e.g. https://app.example.com,http://localhost:5173; or *"),
+        Option("cors-origins", "LIST", "origins whose pages may call the API: https://app.example.com,…, or *"),
     ]
 
     /// - Returns: nil for plain HTTP.

@@ -21,7 +21,8 @@ extension Connection {
         }
     }
 
-    private static let tlsIsSpokenHere = Response.text("This port speaks HTTPS: use https:// and try again.\n", status: .badRequest)
+    private static let tlsIsSpokenHere =
+        Response.text("This port speaks HTTPS: use https://\n", status: .badRequest)
 }
 
 extension Peer {
