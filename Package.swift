@@ -83,7 +83,8 @@ let package = Package(
         .target(name: "Planner", dependencies: ["Models"], path: "Services/Goals/Planner", swiftSettings: strict),
         // The library of `Shared/Testing`; plain `Testing` is the toolchain's own test framework.
         .target(
-            name: "SuiteTesting", dependencies: ["Service", "Processes", "COpenSSL"], path: "Shared/Testing", exclude: ["README.md"],
+            name: "SuiteTesting", dependencies: ["Service", "Processes", "COpenSSL"], path: "Shared/Testing",
+            exclude: ["README.md"],
             swiftSettings: strict
         ),
 

@@ -57,7 +57,7 @@ need_packages() {
 }
 
 # What the suite is built with and needs while it runs.
-packages=(libsqlite3-dev libcurl4-openssl-dev libssl-dev pkg-config ca-certificates git curl python3 python3-venv make)
+packages=(libsqlite3-dev libcurl4-openssl-dev libssl-dev openssl pkg-config ca-certificates git curl python3 python3-venv make)
 
 # Makes the virtual environment of Python under .build, and installs the given packages there; sets `python` to its folder.
 need_python() {

@@ -33,6 +33,13 @@ public final class Gateway: Responder {
         return own.knows(path)
     }
 
+    /// An answer that nobody had to be asked for, on record like any other.
+    func recorded(_ response: Response, to request: Request) -> Response {
+        var response = response
+        response.observer = observation.begin(request)
+        return response
+    }
+
     public func respond(to request: Request) async -> Response {
         let record = observation.begin(request)
         var response: Response

@@ -25,10 +25,11 @@ public final class GatewayProcess: Sendable {
 
     /// Where it listens.
     public let address: SocketAddress
-    /// Where this machine's own programs reach it: `address`, or, where TLS is spoken there, a Unix socket without it. Its certificate
-    /// may be one that they have no reason to believe, and may ask for one that they do not have.
+    /// Where this machine's own programs reach it: `address`, or, where TLS is spoken there, a Unix socket without it. They may
+    /// have no reason to believe the certificate, and none of their own to show.
     public let internalAddress: SocketAddress
     public let base: SuiteBase
+    private let log: Log
     private let server: HTTPServer
     private let tls: TLSServer?
     private let responder: LateResponder
@@ -38,6 +39,8 @@ public final class GatewayProcess: Sendable {
     /// Binds the socket.
     public init(_ configuration: GatewayConfiguration, base: SuiteBase) throws {
         self.base = base
+        let messages = base.log.named("gateway", level: configuration.service.logLevel)
+        self.log = messages
         let file = "\(configuration.service.dataDirectory)/log/access.log"
         let log = try AccessLog.open(configuration.accessLog ?? .file(file), base.loops)
         let observation = Observation(base.loops, tracer: base.tracer, log: log)
@@ -45,8 +48,8 @@ public final class GatewayProcess: Sendable {
         responder = LateResponder()
         server = HTTPServer(group: base.loops, responder: responder) { observation.refuse($0) }
         tls = try configuration.tls.map { configuration in
-            try TLSServer(configuration) { [log = base.log.named("gateway")] peer, error in
-                log.info("TLS handshake refused", ["peer": peer, "cause": "\(error)"])
+            try TLSServer(configuration) { peer, error in
+                messages.info("TLS handshake refused", ["peer": peer, "cause": "\(error)"])
             }
         }
         address = try server.listen(on: configuration.listen, tls: tls)
@@ -89,12 +92,11 @@ public final class GatewayProcess: Sendable {
             try tls.reload()
             tell(of: tls.certificate, "certificate read again")
         } catch {
-            base.log.named("gateway").error("the certificate stays as it was", ["cause": "\(error)"])
+            log.error("the certificate stays as it was", ["cause": "\(error)"])
         }
     }
 
     private func tell(of certificate: TLSCertificate, _ message: String) {
-        let log = base.log.named("gateway")
         let fields = ["subject": certificate.subject, "serial": certificate.serial, "not_after": certificate.notAfter]
         if certificate.isOutOfDate { log.warning("the certificate is out of date", fields) } else { log.info(message, fields) }
     }

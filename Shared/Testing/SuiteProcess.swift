@@ -54,6 +54,17 @@ public final class SuiteProcess: Sendable {
         state.withLock { $0?.address } ?? .tcp(host: "127.0.0.1", port: 0)
     }
 
+    /// It speaks TLS at its address.
+    public var isSecure: Bool { options.contains("--tls-cert") }
+
+    /// Where it is called without TLS all the same: the Unix socket of its own programs.
+    private var internalAddress: SocketAddress {
+        .unix(path: ServiceConfiguration(dataDirectory: folder).socketPath("gateway"))
+    }
+
+    /// Its address as clients write it.
+    public var url: String { address.url(isSecure: isSecure) }
+
     public var pid: pid_t { state.withLock { $0?.child.pid } ?? 0 }
 
     /// Starts the program again, on the same port and folder, after `kill` or `stop`.
@@ -135,15 +146,15 @@ public final class SuiteProcess: Sendable {
             let child = try Subprocess.spawn(command)
             return (child, try await SuiteProcess.address(announcedBy: child))
         }
-        state.withLock { $0 = (child, address, .socket(address)) }
+        state.withLock { $0 = (child, address, .socket(isSecure ? internalAddress : address)) }
     }
 
     private static func address(announcedBy child: Subprocess) async throws -> SocketAddress {
         var lines = LineSplitter(bytesMax: 4096)
         while let bytes = try await child.output?.next() {
-            for line in lines.add(bytes) where line.hasPrefix("ready http://") {
-                guard let address = SocketAddress(String(line.dropFirst("ready http://".count))) else { continue }
-                return address
+            for line in lines.add(bytes) where line.hasPrefix("ready http") {
+                guard let mark = line.firstRange(of: "://") else { continue }
+                if let address = SocketAddress(String(line[mark.upperBound...])) { return address }
             }
         }
         throw ServiceError(.unavailable, "nexus up ended before it was ready")

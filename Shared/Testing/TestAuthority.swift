@@ -92,7 +92,9 @@ public final class TestAuthority: @unchecked Sendable {  // Its key and certific
         X509_set_issuer_name(made, X509_get_subject_name(issuer ?? made))
         X509_set_pubkey(made, key)
         for (kind, value) in extensions {
-            guard let added = X509V3_EXT_conf_nid(nil, nil, kind, value) else { throw ServiceError.internal("extension \(value)") }
+            guard let added = X509V3_EXT_conf_nid(nil, nil, kind, value) else {
+                throw ServiceError.internal("extension \(value)")
+            }
             X509_add_ext(made, added, -1)
             X509_EXTENSION_free(added)
         }
@@ -100,10 +102,10 @@ public final class TestAuthority: @unchecked Sendable {  // Its key and certific
         return made
     }
 
-    private static func write(to path: String, _ print: (OpaquePointer) -> Int32) throws {
+    private static func write(to path: String, _ encode: (OpaquePointer) -> Int32) throws {
         guard let file = BIO_new_file(path, "w") else { throw ServiceError.internal("\(path): cannot be written") }
         defer { BIO_free(file) }
-        guard print(file) == 1 else { throw ServiceError.internal("\(path): cannot be written") }
+        guard encode(file) == 1 else { throw ServiceError.internal("\(path): cannot be written") }
     }
 
     private static func hexadecimal(_ number: Int) -> String {

@@ -148,7 +148,7 @@ struct AccessLogTests {
         // The line is written soon, by itself: the log is not closed here.
         while (try gateway.lines()).isEmpty { await Task.yield() }
         rename(path, path + ".moved")
-        gateway.process.reopenLog()
+        gateway.process.reload()
         _ = try await gateway.send(.get, "/readyz")
         try await gateway.stop()
         #expect(try gateway.lines("access.log.moved").map(\.path) == ["/healthz"])

@@ -45,7 +45,7 @@ final class ListeningGateway: Sendable {
         _ = try await opening.value
         self.base = base
         self.process = process
-        upstream = .socket(process.address)
+        upstream = .socket(process.internalAddress)
     }
 
     /// Runs something on one of the loops.

@@ -68,7 +68,9 @@ struct TLSHandshakeTests {
         try await withServer(tls: try TLSServer(tls.configuration)) { request in
             Self.facts(request)
         } _: { test in
-            await #expect(throws: TLSError.self) { try await Self.ask(test, try TLSTestClient(trusting: file, protocols: ["h2"])) }
+            await #expect(throws: TLSError.self) {
+                try await Self.ask(test, try TLSTestClient(trusting: file, protocols: ["h2"]))
+            }
             for protocols in [["h2", "http/1.1"], []] {
                 let client = try TLSTestClient(trusting: file, protocols: protocols)
                 #expect(try await Self.ask(test, client) == "TLSv1.3 full nobody")

@@ -217,6 +217,7 @@ struct TLSTests {
                     ResponseStream { writer in
                         while !isDone.current {
                             try await writer.write(Array("line\n".utf8))
+                            // A stream that is quiet now and then, as they are.
                             try await EventLoop.sleep(for: .milliseconds(10))
                         }
                     }))

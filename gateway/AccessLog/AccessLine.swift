@@ -34,6 +34,10 @@ struct AccessLine {
             AccessLine.word("\",\"route\":\"", &line)
             line.append(contentsOf: pattern.utf8)
         }
+        if let subject = request?.tls?.certificate?.subject {
+            AccessLine.word("\",\"client_certificate\":\"", &line)
+            AccessLine.text(subject, &line)
+        }
         appendPrincipal(&line)
         if let upstream = record.upstream {
             AccessLine.word("\",\"upstream\":\"", &line)

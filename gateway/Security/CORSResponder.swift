@@ -12,8 +12,8 @@ struct CORSResponder: Responder {
         + "RateLimit-Reset, Idempotent-Replayed, Content-Disposition, Content-Range, Accept-Ranges, WWW-Authenticate, traceparent"
     /// What a page may send.
     static let allowed =
-        "Authorization, X-Nexus-Api-Key, X-Csrf-Token, X-Workspace-Id, X-Request-Id, Content-Type, Accept, Idempotency-Key, If-Match, "
-        + "If-None-Match, Range, If-Range, Last-Event-ID, Cache-Control, traceparent, tracestate, Mcp-Session-Id, "
+        "Authorization, X-Nexus-Api-Key, X-Csrf-Token, X-Workspace-Id, X-Request-Id, Content-Type, Accept, Idempotency-Key, "
+        + "If-Match, If-None-Match, Range, If-Range, Last-Event-ID, Cache-Control, traceparent, tracestate, Mcp-Session-Id, "
         + "Mcp-Protocol-Version"
     static let methods = "GET, HEAD, POST, PUT, PATCH, DELETE"
     /// How long a browser may remember what it was told; a policy that has changed is noticed within this time.
@@ -22,12 +22,13 @@ struct CORSResponder: Responder {
     func respond(to request: Request) async -> Response {
         guard let origin = request.headers.value("origin") else { return varying(await gateway.respond(to: request)) }
         guard policy.isAny || policy.lists(origin) else { return varying(await gateway.respond(to: request)) }
-        if request.method == .options, request.headers.value("access-control-request-method") != nil, gateway.knows(request.path) {
+        if request.method == .options, request.headers.value("access-control-request-method") != nil, gateway.knows(request.path)
+        {
             var response = Response(.noContent)
             response.headers.add("access-control-allow-methods", CORSResponder.methods.utf8)
             response.headers.add("access-control-allow-headers", CORSResponder.allowed.utf8)
             response.headers.add("access-control-max-age", String(CORSResponder.rememberedSeconds).utf8)
-            return permitting(response, origin)
+            return permitting(gateway.recorded(response, to: request), origin)
         }
         var response = await gateway.respond(to: request)
         response.headers.add("access-control-expose-headers", CORSResponder.exposed.utf8)

@@ -32,11 +32,11 @@ public struct OriginPolicy: Sendable, Equatable {
     /// No origin but its own may call.
     public var isEmpty: Bool { !isAny && origins.isEmpty }
 
-    /// Whether pages of `origin` may call the API; compared byte by byte, as browsers write origins in one way only (RFC 6454 §6).
+    /// Whether pages of `origin` may call the API. Compared byte by byte: browsers write origins in one way only (RFC 6454 §6).
     public func lists(_ origin: ArraySlice<UInt8>) -> Bool { origins.contains { $0.elementsEqual(origin) } }
 
-    /// Whether what a browser sends in a page's name may be heard where no preflight asks first, as for a WebSocket: when the page is
-    /// the gateway's own, or of an origin that is listed. Who sends no origin is no browser.
+    /// Whether what a browser sends in a page's name may be heard where no preflight asks first, as for a WebSocket: when the
+    /// page is the gateway's own, or of an origin that is listed. Who sends no origin is no browser.
     /// - Parameter usesCookie: the request is made in a signed-in user's name; `*` is not enough for that.
     public func admits(_ request: Request, usesCookie: Bool) -> Bool {
         guard let origin = request.headers.value("origin") else { return true }

@@ -2,7 +2,7 @@ import HTTP
 
 /// What browsers are told to refuse on a page's behalf.
 enum PageSecurity {
-    /// Scripts, styles and calls are the gateway's own and nothing is inline; nobody frames the page, and no form of it goes anywhere.
+    /// Scripts, styles and calls are the gateway's own and nothing is inline; nobody frames the page, and its forms go nowhere.
     static let policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; font-src 'self'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

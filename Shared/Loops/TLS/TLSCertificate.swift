@@ -20,11 +20,11 @@ public struct TLSCertificate: Sendable, Equatable {
             || X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0
     }
 
-    /// What `print` writes.
-    private static func text(_ print: (OpaquePointer) -> Int32) -> String {
+    /// What `write` writes.
+    private static func text(_ write: (OpaquePointer) -> Int32) -> String {
         guard let memory = BIO_new(BIO_s_mem()) else { return "" }
         defer { BIO_free(memory) }
-        guard print(memory) >= 0 else { return "" }
+        guard write(memory) >= 0 else { return "" }
         var start: UnsafeMutablePointer<CChar>?
         let count = BIO_ctrl(memory, BIO_CTRL_INFO, 0, &start)
         guard let start, count > 0 else { return "" }

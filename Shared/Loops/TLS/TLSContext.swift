@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// The settings of one TLS server and its keys, as they were read once. Never changed after that; any thread makes sessions of it.
+/// The settings of one TLS server and its keys, as they were read once. Any thread makes sessions of it.
 final class TLSContext: @unchecked Sendable {  // Not changed after init; OpenSSL counts references to it atomically.
     /// TLS 1.2: forward secrecy and authenticated encryption, nothing else. The suites of TLS 1.3 are all of that kind.
     private static let ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20"

@@ -3,8 +3,8 @@ import Glibc
 
 /// TLS on one channel: OpenSSL, which reads and writes records by the channel's own calls. Confined to its loop.
 ///
-/// So what the channel knows of its descriptor (the edges seen, the short reads that end them) holds for TLS too, and whoever uses
-/// the channel need not know of the session.
+/// So what the channel knows of its descriptor (the edges seen, the short reads that end them) holds for TLS too, and whoever
+/// uses the channel need not know of the session.
 final class TLSSession: @unchecked Sendable {  // Confined to its loop's thread.
     /// The content of one record (RFC 8446 §5.1).
     static let recordBytesMax = 16 * 1024
@@ -225,7 +225,8 @@ extension TLSSession {
         // Who speaks plain HTTP is answered in it: an alert before that would be noise.
         if looksLikeHTTP { return Int32(count) }
         do {
-            guard let written = try channel.writeDescriptor(UnsafeRawBufferPointer(start: bytes, count: count), more: false) else {
+            guard let written = try channel.writeDescriptor(UnsafeRawBufferPointer(start: bytes, count: count), more: false)
+            else {
                 BIO_set_flags(transport, BIO_FLAGS_WRITE | BIO_FLAGS_SHOULD_RETRY)
                 return -1
             }
