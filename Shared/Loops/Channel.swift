@@ -93,6 +93,10 @@ public final class Channel: Registration, @unchecked Sendable {  // Confined to 
         }
     }
 
+    /// How many of the bytes that did not fit at the last writing are on their way all the same: they must be given again as they
+    /// were, before anything else. 0 without TLS, where what did not fit may be thought better of.
+    public var bytesBegun: Int { session?.bytesBegun ?? 0 }
+
     /// Writes what fits. Nil when nothing does.
     /// - Parameter more: more follows at once; a socket may wait with sending a small rest.
     public func write(_ bytes: UnsafeRawBufferPointer, more: Bool = false) throws(SystemError) -> Int? {

@@ -54,8 +54,6 @@ struct TestServer: Sendable {
     let server: HTTPServer
     let address: ListenAddress
     let group: EventLoopGroup
-    /// Clients that know nothing of TLS speak it, and so does the server.
-    let isSecure: Bool
 
     /// The answer to one request on a connection of its own.
     func exchange(_ text: String, answering method: HTTP.Method = .get) async throws -> Answer {
@@ -75,7 +73,7 @@ func withServer(
     let server = HTTPServer(group: group, responder: Handler(answer: answer), limits: limits)
     let forAll = try TestTLS.serverForAll()
     let bound = try server.listen(on: address, tls: tls ?? forAll)
-    let test = TestServer(server: server, address: bound, group: group, isSecure: tls == nil && forAll != nil)
+    let test = TestServer(server: server, address: bound, group: group)
     let result = await group.loops[1].task { try await body(test) }.result
     await group.loops[0].task { await server.shutdown(within: .seconds(5)) }.value
     group.shutdown()

@@ -35,6 +35,13 @@ final class TestTLS: Sendable {
     static func serverForAll() throws -> TLSServer? {
         isForAll ? try TLSServer(try shared.get().configuration) : nil
     }
+
+    /// Connects to it.
+    static func connect(to address: ListenAddress) async throws -> Channel {
+        let channel = try await Channel.connect(to: address)
+        if isForAll { try await TLSTestClient(trusting: try shared.get().authority.certificateFile).secure(channel) }
+        return channel
+    }
 }
 
 /// Removes a folder that holds nothing but files.
@@ -119,8 +126,5 @@ extension TestServer {
     }
 
     /// A client as the environment wants it.
-    func client() async throws -> TestClient {
-        guard isSecure else { return TestClient(channel: try await Channel.connect(to: address)) }
-        return try await secureClient(try TLSTestClient(trusting: try TestTLS.shared.get().authority.certificateFile))
-    }
+    func client() async throws -> TestClient { TestClient(channel: try await TestTLS.connect(to: address)) }
 }

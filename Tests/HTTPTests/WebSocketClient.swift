@@ -33,7 +33,7 @@ final class WebSocketClient: @unchecked Sendable {  // Confined to its loop's th
 
     /// Connects and shakes hands; `first` is sent together with the request.
     static func connect(to address: ListenAddress, first: [UInt8] = []) async throws -> WebSocketClient {
-        let channel = try await Channel.connect(to: address)
+        let channel = try await TestTLS.connect(to: address)
         try await channel.writeAll(Array(request().utf8) + first, .seconds(20))
         let client = WebSocketClient(channel)
         guard try await client.head().hasPrefix("HTTP/1.1 101 ") else { throw ClientError.ended }

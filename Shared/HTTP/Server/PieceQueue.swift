@@ -20,12 +20,18 @@ struct PieceQueue {
     }
 
     /// Drops what has not been begun; the rest of a piece that has been stays.
-    mutating func dropUnbegun() {
+    /// - Parameter bytesBegun: as the channel says (`Channel.bytesBegun`); they count as not sent here.
+    mutating func dropUnbegun(_ bytesBegun: Int) {
         guard !isEmpty else { return }
-        let rest = offset > 0 ? pieces[first] : []
-        pieces = rest.isEmpty ? [] : [rest]
+        var end = first
+        var kept = -offset
+        while end < pieces.count, kept < bytesBegun || end == first && offset > 0 {
+            kept += pieces[end].count
+            end += 1
+        }
+        pieces = Array(pieces[first..<end])
         first = 0
-        count = rest.count - offset
+        count = kept
     }
 
     mutating func removeAll() {

@@ -80,7 +80,7 @@ public final class UpgradedConnection: @unchecked Sendable {  // Confined to its
     }
 
     /// Drops what is queued, but for the rest of a piece that has been begun.
-    func dropQueued() { queue.dropUnbegun() }
+    func dropQueued() { queue.dropUnbegun(connection.channel.bytesBegun) }
 
     /// Sends what there is room for, and the rest when there is room.
     func flush() {

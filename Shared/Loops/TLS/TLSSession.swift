@@ -27,6 +27,10 @@ final class TLSSession: @unchecked Sendable {  // Confined to its loop's thread.
     /// Reading cannot go on before something is written (a key update's answer), or the other way round.
     private var readsWhenWritable = false
     private var writesWhenReadable = false
+    /// The content of a record that is encrypted, and perhaps sent in part, but has not been taken whole: it must be given again.
+    private(set) var bytesBegun = 0
+    /// Of those bytes: OpenSSL would not notice others in their place.
+    private var digestBegun = 0
 
     /// - Parameter ssl: which side it is has been set; it belongs to the session from here on.
     /// - Throws: `SystemError` `ENOMEM`; `ssl` is freed then too.
@@ -99,13 +103,21 @@ final class TLSSession: @unchecked Sendable {  // Confined to its loop's thread.
     func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int? {
         if isBroken { throw SystemError("SSL_write", code: EPIPE) }
         if bytes.isEmpty { return 0 }
+        let record = UnsafeRawBufferPointer(rebasing: bytes.prefix(TLSSession.recordBytesMax))
+        if bytesBegun > 0 { try checkGivenAgain(record) }
         ERR_clear_error()
         var count = 0
-        let result = SSL_write_ex(ssl, bytes.baseAddress, min(bytes.count, TLSSession.recordBytesMax), &count)
-        if result == 1 { return count }
+        let result = SSL_write_ex(ssl, record.baseAddress, record.count, &count)
+        if result == 1 {
+            bytesBegun = 0
+            return count
+        }
         switch SSL_get_error(ssl, result) {
-        case SSL_ERROR_WANT_WRITE: return nil
+        case SSL_ERROR_WANT_WRITE:
+            begin(record)
+            return nil
         case SSL_ERROR_WANT_READ:
+            begin(record)
             writesWhenReadable = true
             channel.writing.isReady = false
             return nil
@@ -157,6 +169,27 @@ final class TLSSession: @unchecked Sendable {  // Confined to its loop's thread.
             writesWhenReadable = false
             channel.writing.isReady = true
         }
+    }
+
+    private func begin(_ record: UnsafeRawBufferPointer) {
+        guard bytesBegun == 0 else { return }
+        bytesBegun = record.count
+        digestBegun = TLSSession.digest(record)
+    }
+
+    private func checkGivenAgain(_ record: UnsafeRawBufferPointer) throws(SystemError) {
+        guard record.count >= bytesBegun,
+            TLSSession.digest(UnsafeRawBufferPointer(rebasing: record[..<bytesBegun])) == digestBegun
+        else {
+            isBroken = true
+            throw SystemError("SSL_write of other bytes than were begun", code: EPROTO)
+        }
+    }
+
+    private static func digest(_ bytes: UnsafeRawBufferPointer) -> Int {
+        var hasher = Hasher()
+        hasher.combine(bytes: bytes)
+        return hasher.finalize()
     }
 
     /// Writes what `fill` has put into the loop's memory for it; a negative count is an error of the system's.
