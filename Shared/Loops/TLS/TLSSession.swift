@@ -103,7 +103,7 @@ final class TLSSession: @unchecked Sendable {  // Confined to its loop's thread.
     func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int? {
         if isBroken { throw SystemError("SSL_write", code: EPIPE) }
         if bytes.isEmpty { return 0 }
-        let record = UnsafeRawBufferPointer(rebasing: bytes.prefix(TLSSession.recordBytesMax))
+        let record = UnsafeRawBufferPointer(rebasing: bytes.prefix(bytesBegun > 0 ? bytesBegun : TLSSession.recordBytesMax))
         if bytesBegun > 0 { try checkGivenAgain(record) }
         ERR_clear_error()
         var count = 0
@@ -178,12 +178,9 @@ final class TLSSession: @unchecked Sendable {  // Confined to its loop's thread.
     }
 
     private func checkGivenAgain(_ record: UnsafeRawBufferPointer) throws(SystemError) {
-        guard record.count >= bytesBegun,
-            TLSSession.digest(UnsafeRawBufferPointer(rebasing: record[..<bytesBegun])) == digestBegun
-        else {
-            isBroken = true
-            throw SystemError("SSL_write of other bytes than were begun", code: EPROTO)
-        }
+        if record.count == bytesBegun, TLSSession.digest(record) == digestBegun { return }
+        isBroken = true
+        throw SystemError("SSL_write of other bytes than were begun", code: EPROTO)
     }
 
     private static func digest(_ bytes: UnsafeRawBufferPointer) -> Int {
