@@ -106,6 +106,7 @@ let package = Package(
             path: "gateway/Suite", swiftSettings: strict),
         main("nexus", at: "gateway/CLI", ["Suite", "Gateway", "Service", "Identity"]),
 
+        main("bench-subscribers", at: "Tests/Benchmarks/Subscribers", ["Loops"]),
         tests("Tidy", of: []),
         tests("PlannerTests", of: ["Planner", "Models"]),
         tests("LoopsTests", of: ["Loops", "CSystem"]),
