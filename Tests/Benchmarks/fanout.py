@@ -63,9 +63,19 @@ class Nexus:
         with open(file) as text:
             self.agent_token = text.read().strip()
         self.connection = http.client.HTTPConnection("127.0.0.1", PORT)
-        self.next = self.post([])["next"]
+        self.next = self.quiet()
         return Subscribers(
             self.binaries, PORT, f"/runs-api/{self.run}/logs", count, lines, f"Authorization: Bearer {self.token}")
+
+    def quiet(self):
+        """The number of the next line, once the run's own program has said what it says at its start."""
+        number, since = self.post([])["next"], time.monotonic()
+        while time.monotonic() - since < 2:
+            time.sleep(0.1)
+            now = self.post([])["next"]
+            if now != number:
+                number, since = now, time.monotonic()
+        return number
 
     def post(self, lines):
         self.connection.request(

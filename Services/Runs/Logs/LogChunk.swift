@@ -26,6 +26,14 @@ struct LogChunk: Sendable {
         ends.append((json.count, events.count))
     }
 
+    /// Appends the lines of the chunk that follows.
+    mutating func append(_ next: LogChunk) {
+        let (jsonStart, eventsStart) = (json.count, events.count)
+        json += next.json
+        events += next.events
+        ends += next.ends.map { ($0.json + jsonStart, $0.events + eventsStart) }
+    }
+
     /// The lines after `seq`, as lines of JSON: the very same bytes when that is all of them.
     func jsonLines(after seq: Int64) -> [UInt8] {
         guard seq >= first else { return json }

@@ -6,6 +6,11 @@ struct LogLimits: Sendable {
     var runBytesMax: Int64 = 64 << 20
     /// What is kept in memory of a log that somebody watches, for all its watchers together.
     var tailBytesMax = 256 * 1024
+    /// Lines that come in quick succession are shown together, this often: each time that watchers are woken costs them more than
+    /// the lines do. What comes after a pause is shown at once.
+    var gathering = Duration.milliseconds(10)
+    /// Lines gathered up to this many bytes are one piece for all watchers.
+    var pieceBytesMax = 64 * 1024
     /// Logs that nobody uses at the moment and whose files stay open.
     var idleFilesMax = 64
     /// Read from a file at once for a watcher that lags behind; longer lines are read whole.

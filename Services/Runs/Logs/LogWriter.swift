@@ -58,7 +58,11 @@ final class LogWriter: Sendable {
         for (log, jobs) in written {
             do {
                 if jobs.contains(where: { !$0.write.bytes.isEmpty }) { try log.file.sync() }
-                for job in jobs { log.finished(job.write) }
+                for job in jobs {
+                    guard let wait = log.finished(job.write) else { continue }
+                    let seconds = Double(wait.components.attoseconds) / 1e18
+                    queue.asyncAfter(deadline: .now() + seconds) { log.show() }
+                }
                 for job in jobs { job.done?(nil) }
             } catch {
                 fail(log, jobs, with: error)

@@ -23,6 +23,11 @@ final class RunLog: Sendable {
         var reserved: Position
         /// With what is in the file for good.
         var durable: Position
+        /// When watchers were last told of lines; and whether they are going to be told of more.
+        var shownAt: ContinuousClock.Instant?
+        var isShowingDue = false
+        /// Watchers have been told of the newest piece of the tail: it does not grow any more.
+        var isNewestShown = true
         /// Counts the failures of the file: what was encoded before one is void.
         var generation = 0
         var tail: [LogChunk] = []
@@ -135,19 +140,48 @@ final class RunLog: Sendable {
     func isCurrent(_ write: Write) -> Bool { state.withLock { $0.generation == write.generation } }
 
     /// The write is in the file for good: its lines may be shown.
-    func finished(_ write: Write) {
-        state.withLock { state in
+    /// - Returns: how long to wait before `show` is called; nil when it need not be.
+    func finished(_ write: Write) -> Duration? {
+        let wait = state.withLock { state -> Duration? in
             let before = state.durable.seq
             state.durable = write.after
-            guard write.after.seq > before else { return }
-            guard let chunk = write.chunk, state.watchers > 0 else { return state.forget() }
-            // Lines that came while nobody watched are in the file alone: the tail has no gap.
-            if let newest = state.tail.last, newest.last + 1 != chunk.first { state.forget() }
+            guard write.after.seq > before else { return nil }
+            if let chunk = write.chunk, state.watchers > 0 { keep(chunk, in: &state) } else { state.forget() }
+            guard !state.isShowingDue else { return nil }
+            let now = ContinuousClock.now
+            let wait = state.shownAt.map { limits.gathering - $0.duration(to: now) } ?? .zero
+            if wait > .zero { state.isShowingDue = true }
+            return wait
+        }
+        guard let wait, wait > .zero else {
+            if wait != nil { show() }
+            return nil
+        }
+        return wait
+    }
+
+    private func keep(_ chunk: LogChunk, in state: inout State) {
+        // Lines that came while nobody watched are in the file alone: the tail has no gap.
+        if let newest = state.tail.last, newest.last + 1 != chunk.first { state.forget() }
+        let newest = state.tail.count - 1
+        if newest >= 0, !state.isNewestShown, state.tail[newest].bytes + chunk.bytes <= limits.pieceBytesMax {
+            state.tail[newest].append(chunk)
+        } else {
             state.tail.append(chunk)
-            state.tailBytes += chunk.bytes
-            while state.tailBytes > limits.tailBytesMax, state.tail.count > 1 {
-                state.tailBytes -= state.tail.removeFirst().bytes
-            }
+            state.isNewestShown = false
+        }
+        state.tailBytes += chunk.bytes
+        while state.tailBytes > limits.tailBytesMax, state.tail.count > 1 {
+            state.tailBytes -= state.tail.removeFirst().bytes
+        }
+    }
+
+    /// Tells the watchers of the lines that have gathered.
+    func show() {
+        state.withLock { state in
+            state.shownAt = .now
+            state.isShowingDue = false
+            state.isNewestShown = true
         }
         changes.ring()
     }
