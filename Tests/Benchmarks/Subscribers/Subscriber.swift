@@ -1,8 +1,8 @@
 import Glibc
 import Loops
 
-/// One reader of a stream of server-sent events, from whichever server: it looks for the numbers `@1;`, `@2;` … that the publisher
-/// puts into its lines, and wants each once and in order. HTTP/1.0, so that no chunk can begin in the middle of a number.
+/// One reader of a stream of server-sent events, from whichever server: it looks for the numbers `@1;`, `@2;` … that the
+/// publisher puts into its lines, and wants each once and in order. HTTP/1.0, so that no chunk can begin in the middle of one.
 final class Subscriber: @unchecked Sendable {  // Confined to its loop's thread.
     enum Fault: Error {
         case refused(String)
@@ -52,7 +52,8 @@ final class Subscriber: @unchecked Sendable {  // Confined to its loop's thread.
         while index < bytes.count {
             guard var number = digits else {
                 // unsafe: within the buffer, whose length bounds the search
-                guard let found = memchr(bytes.baseAddress! + index, Int32(UInt8(ascii: "@")), bytes.count - index) else { return }
+                let found = memchr(bytes.baseAddress! + index, Int32(UInt8(ascii: "@")), bytes.count - index)
+                guard let found else { return }
                 index = UnsafeRawPointer(found) - bytes.baseAddress! + 1
                 digits = 0
                 continue

@@ -2,8 +2,8 @@
 //
 //   bench-subscribers ADDRESS PATH COUNT LINES [HEADER…]
 //
-// Prints `open` when all have their answer's head. Reads until each has seen the lines `@1;` … `@LINES;`, prints `done`, and ends;
-// a line that is missing, twice or out of order ends it with 1. With LINES 0 it holds the streams open until its input ends.
+// Prints `open` when all have their answer's head. Reads until each has seen the lines `@1;` … `@LINES;`, prints `done`, and
+// ends; a line that is missing, twice or out of order ends it with 1. With LINES 0 it holds the streams until its input ends.
 import Glibc
 import Loops
 
@@ -15,7 +15,8 @@ func tell(_ line: String, on descriptor: Int32 = STDOUT_FILENO) {
 }
 
 let arguments = CommandLine.arguments
-guard arguments.count >= 5, let address = SocketAddress(arguments[1]), let count = Int(arguments[3]), let lines = Int(arguments[4])
+guard arguments.count >= 5, let address = SocketAddress(arguments[1]), let count = Int(arguments[3]),
+    let lines = Int(arguments[4])
 else {
     tell("bench-subscribers ADDRESS PATH COUNT LINES [HEADER…]", on: STDERR_FILENO)
     exit(2)
