@@ -3,46 +3,68 @@ import Models
 import Service
 import Storage
 
-/// Issues, and the board that shows them beside the tasks; connections to trackers.
+/// Issues on their three surfaces, crews and what they plan, the board that shows issues beside tasks, and connections to
+/// trackers.
 public struct BoardService: NexusService {
     public static let name = ServiceName.board
     public static let migrations = BoardMigrations.all
 
-    let issues: IssueHandlers
-    let comments: CommentHandlers
+    let ledger: IssueLedger
+    let workspace: WorkspaceHandlers
+    let tracker: TrackerHandlers
+    let crewIssues: CrewIssueHandlers
+    let crewParts: CrewPartHandlers
+    let crews: CrewHandlers
+    let planning: PlanningHandlers
+    let labels: LabelHandlers
+    let attachments: AttachmentHandlers
     let board: BoardHandlers
+    let views: ViewHandlers
+    let syncs: SyncHandlers
     let integrations: IntegrationHandlers
     private let cards: CardStore
     private let environment: ServiceEnvironment
 
     public init(_ environment: ServiceEnvironment) {
         self.environment = environment
-        let store = IssueStore()
-        let references = BoardReferences(peers: environment.peers)
+        let ledger = IssueLedger(environment: environment)
+        let references = BoardReferences(environment: environment)
+        let desk = IssueDesk(ledger: ledger, references: references)
+        self.ledger = ledger
         cards = CardStore()
-        issues = IssueHandlers(store: store, references: references)
-        comments = CommentHandlers(store: store)
-        board = BoardHandlers(issues: store, cards: cards, references: references)
-        integrations = IntegrationHandlers(store: IntegrationStore(), secrets: environment.secrets, references: references)
+        workspace = WorkspaceHandlers(desk: desk)
+        tracker = TrackerHandlers(desk: desk)
+        crewIssues = CrewIssueHandlers(desk: desk)
+        crewParts = CrewPartHandlers(desk: desk)
+        crews = CrewHandlers(desk: desk)
+        planning = PlanningHandlers(desk: desk)
+        labels = LabelHandlers(desk: desk)
+        let files = AttachmentFiles(folder: "\(environment.configuration.dataDirectory)/attachments", queue: FileQueue())
+        attachments = AttachmentHandlers(desk: desk, files: files)
+        board = BoardHandlers(desk: desk, cards: cards)
+        views = ViewHandlers(desk: desk)
+        let integrationStore = IntegrationStore()
+        syncs = SyncHandlers(desk: desk, integrations: integrationStore)
+        integrations = IntegrationHandlers(store: integrationStore, secrets: environment.secrets, references: references)
     }
 
-    private static let taskTypes = ["task.created", "task.updated", "task.deleted"]
+    private static let taskTypes = ["task.created", "task.updated", "task.deleted", "task.resumed"]
+    private static let runTypes = ["run.queued", "run.started", "run.requeued", "run.lost", "run.updated", "run.finished"]
 
-    /// The board shows the tasks as their service tells of them; a project that is deleted takes its cards and issues along.
     public var consumers: [EventConsumer] {
-        [
+        let work = WorkEvents(ledger: ledger)
+        let known = KnownEvents(ledger: ledger, cards: cards)
+        return [
             environment.consumer(of: .tasks, types: BoardService.taskTypes) { [cards] event, transaction in
-                switch event.type {
-                case "task.created", "task.updated":
-                    try cards.put(try event.entity(AgentTask.self), at: event.sequence, in: transaction)
-                case "task.deleted": try cards.remove(event.subjectID, workspace: event.workspaceID, in: transaction)
-                default: break
-                }
+                try cards.apply(event, in: transaction)
+                try work.task(event, in: transaction)
             },
-            environment.consumer(of: .goals, types: ["project.deleted"]) { [cards] event, transaction in
-                guard event.type == "project.deleted" else { return }
-                try cards.removeAll(ofProject: event.subjectID, workspace: event.workspaceID, in: transaction)
-            },
+            environment.consumer(of: .runs, types: BoardService.runTypes) { try work.run($0, in: $1) },
+            environment.consumer(of: .goals, types: ["project.created", "project.updated", "project.deleted"]) { try known.project($0, in: $1) },
+            environment.consumer(of: .agents, types: ["agent.created", "agent.updated", "agent.deleted"]) { try known.agent($0, in: $1) },
         ]
     }
+
+    /// Uploads that were cut short, and files that nobody refers to any longer, go.
+    public func runInBackground() async throws { try await attachments.sweep() }
 }

@@ -2,6 +2,7 @@ import Glibc
 import HTTP
 import Identity
 import Models
+import Service
 
 /// The files of artifacts: `<folder>/<run id>/artifacts/<sha256>`, so that a row and its bytes cannot disagree.
 struct ArtifactFiles: Sendable {

@@ -14,6 +14,10 @@ public struct Card: Codable, Sendable, Hashable {
     public var phase: String?
     public var runID: String?
     public var branch: String?
+    public var estimate: Int?
+    public var dueDate: String?
+    /// Its place in the column; tasks have none, and stand before the issues.
+    public var sortOrder: Double?
     public var updatedAt: Timestamp
 
     public init(_ task: AgentTask) {
@@ -39,13 +43,16 @@ public struct Card: Codable, Sendable, Hashable {
         identifier = issue.identifier
         assigneeID = issue.assigneeID
         goalID = issue.goalID
+        estimate = issue.estimate
+        dueDate = issue.dueDate
+        sortOrder = issue.sortOrder
         updatedAt = issue.updatedAt
     }
 
     enum CodingKeys: String, CodingKey {
         case id, kind, title, status, priority, identifier, assigneeID = "assignee_id", goalID = "goal_id", phase, runID =
             "run_id"
-        case branch, updatedAt = "updated_at"
+        case branch, estimate, dueDate = "due_date", sortOrder = "sort_order", updatedAt = "updated_at"
     }
 }
 
@@ -54,14 +61,27 @@ public struct BoardColumn: Codable, Sendable {
     public var status: String
     public var name: String
     public var count: Int
+    /// The sum of what its issues are estimated at.
+    public var estimate: Int
+    /// How many cards it should have at most; nil when nobody has said so.
+    public var wipLimit: Int?
+    /// Whether it has more than that.
+    public var isOverLimit: Bool
     /// At most `Board.cardsMax`; `count` says how many there are.
     public var cards: [Card]
 
-    public init(status: String, name: String, count: Int, cards: [Card]) {
+    public init(status: String, name: String, count: Int, estimate: Int = 0, wipLimit: Int? = nil, cards: [Card]) {
         self.status = status
         self.name = name
         self.count = count
+        self.estimate = estimate
+        self.wipLimit = wipLimit
+        isOverLimit = wipLimit.map { count > $0 } ?? false
         self.cards = cards
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case status, name, count, estimate, wipLimit = "wip_limit", isOverLimit = "over_limit", cards
     }
 }
 

@@ -14,21 +14,14 @@ extension DocumentTable {
         if let text = query.cursor {
             ranges = try KeysetRanges.after(Cursor(text, ordering: signature(ordering), count: ordering.count).values, ordering)
         }
-        let condition = try condition(query.filters, workspace: workspace)
-        let columns = ordering.map { ", d.\($0.column)" }.joined()
-        let order = ordering.map { "d.\($0.column) \($0.isAscending ? "ASC" : "DESC")" }.joined(separator: ", ")
+        let conditions = try ListBranches.split(query.filters).map { try condition($0, workspace: workspace) }
         var items: [Stored<Model>] = []
         var position: [SQLValue] = []
         // One more than the page holds, to know whether there is another.
         for range in ranges where items.count <= limit {
-            var statement = SQLFragment("SELECT d.id, d.version, d.updated_at, d.document\(columns) FROM \(name) d WHERE ")
-            statement.append(condition)
-            if let range {
-                statement.append(" AND ")
-                statement.append(range)
-            }
-            statement.append(" ORDER BY \(order) LIMIT ?", limit + 1 - items.count)
-            if query.cursor == nil, query.offset > 0 { statement.append(" OFFSET ?", query.offset) }
+            let statement = ListBranches.statement(
+                name, conditions, range: range, ordering, limit: limit + 1 - items.count,
+                offset: query.cursor == nil ? query.offset : 0)
             try reader.each(statement.sql, arguments: statement.arguments) { row in
                 items.append(DocumentTable.stored(row, workspace))
                 if items.count == limit { position = ordering.indices.map { row.value(4 + $0) } }
@@ -69,6 +62,58 @@ extension DocumentTable {
 
     private func signature(_ ordering: [Order]) -> String {
         name + ordering.map { " \($0.column)\($0.isAscending ? "+" : "-")" }.joined()
+    }
+}
+
+/// A list of several values of one column is as many lists, each in the order of an index, merged: the database would sort all that
+/// has any of the values.
+enum ListBranches {
+    /// More lists than this cost more than they save.
+    private static let branchesMax = 8
+
+    /// The filters of each list.
+    static func split(_ filters: [Filter]) -> [[Filter]] {
+        for (index, filter) in filters.enumerated() {
+            guard case .isIn(let column, let values) = filter, (2...branchesMax).contains(values.count) else { continue }
+            return values.map { value in
+                var branch = filters
+                branch[index] = .equals(column, value)
+                return branch
+            }
+        }
+        return [filters]
+    }
+
+    static func statement(
+        _ table: String, _ conditions: [SQLFragment], range: SQLFragment?, _ ordering: [Order], limit: Int, offset: Int
+    ) -> SQLFragment {
+        let columns = ordering.map { ", d.\($0.column)" }.joined()
+        let order = ordering.map { "d.\($0.column) \($0.isAscending ? "ASC" : "DESC")" }.joined(separator: ", ")
+        let branches = conditions.map { condition in
+            var branch = SQLFragment("SELECT d.id, d.version, d.updated_at, d.document\(columns) FROM \(table) d WHERE ")
+            branch.append(condition)
+            if let range {
+                branch.append(" AND ")
+                branch.append(range)
+            }
+            branch.append(" ORDER BY \(order) LIMIT ?", conditions.count == 1 ? limit : limit + offset)
+            return branch
+        }
+        var statement = SQLFragment("")
+        if branches.count == 1 {
+            statement = branches[0]
+        } else {
+            for (index, branch) in branches.enumerated() {
+                statement.append(index == 0 ? "SELECT * FROM (" : " UNION ALL SELECT * FROM (")
+                statement.append(branch)
+                statement.append(")")
+            }
+            // By their place: the columns of the order are the last ones.
+            let places = ordering.enumerated().map { "\(5 + $0) \($1.isAscending ? "ASC" : "DESC")" }
+            statement.append(" ORDER BY \(places.joined(separator: ", ")) LIMIT ?", limit)
+        }
+        if offset > 0 { statement.append(" OFFSET ?", offset) }
+        return statement
     }
 }
 

@@ -73,6 +73,11 @@ public struct FullTextIndex: Sendable {
         return true
     }
 
+    /// What FTS5 is to match to find every word of `input` in some columns, for a query of one's own; nil when there is no word.
+    public func expression(_ input: String, within: [String]? = nil, workspace: String) -> String? {
+        FullTextQuery.expression(input, .all, columns: within ?? columns, workspace: workspace)
+    }
+
     /// The best matches, best first. Any input is a valid one; what has no word in it finds nothing.
     /// - Parameters:
     ///   - within: the columns to look in; all of them unless said.

@@ -1,5 +1,6 @@
 import Glibc
 import Models
+import Service
 
 /// The append-only file of one run's log: opening, recovering, seeking, reading. All of it blocks, and is called off the loops.
 final class LogFile: Sendable {

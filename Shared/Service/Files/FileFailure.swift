@@ -2,8 +2,8 @@ import Glibc
 import Models
 
 /// Failed calls on files, as the suite's own errors. Called before anything else changes `errno`.
-enum FileFailure {
-    static func error(_ call: String, _ path: String) -> ServiceError {
+public enum FileFailure {
+    public static func error(_ call: String, _ path: String) -> ServiceError {
         let number = errno
         let cause = "\(call) \(path): \(String(cString: strerror(number)))"
         switch number {
@@ -17,9 +17,9 @@ enum FileFailure {
 }
 
 /// Folders of the data directory, for this user alone.
-enum Folders {
+public enum Folders {
     /// Makes the folder and those above it.
-    static func make(_ path: String) throws {
+    public static func make(_ path: String) throws {
         guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
         guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
             throw FileFailure.error("mkdir", path)

@@ -22,6 +22,13 @@ struct IntegrationStore: Sendable {
         try Self.table.get(id, workspace: workspace, in: reader)
     }
 
+    /// Those of a project, or of the whole workspace.
+    func all(project: String?, workspace: String, in reader: any SQLReader) throws -> [Integration] {
+        let filters = project.map { [Filter.equals("project_id", $0)] } ?? []
+        let query = ListQuery(filters: filters, order: [.ascending("created_at")], limit: ListQuery.limitMax)
+        return try page(query, workspace: workspace, in: reader).items.map { try $0.model() }
+    }
+
     func insert(_ integration: Integration, at time: Timestamp, in transaction: Transaction) throws -> Stored<Integration> {
         try Self.table.insert(integration, workspace: integration.workspaceID, at: time, in: transaction)
     }

@@ -22,6 +22,18 @@ enum BoardRules {
         }
     }
 
+    /// The column that an issue's card stands in.
+    static func column(of status: IssueStatus) -> IssueStatus { status == .closed ? .done : status }
+
     /// The statuses of the issues in a column.
     static func statuses(in column: IssueStatus) -> [IssueStatus] { column == .done ? [.done, .closed] : [column] }
+
+    /// Refuses a card for a column that is full.
+    /// - Throws: 409.
+    static func checkLimit(_ limit: Int?, count: Int, column: IssueStatus) throws(ServiceError) {
+        guard let limit, count >= limit else { return }
+        throw .conflict(
+            "status: the column \(column.rawValue) has \(count) cards, and its limit is \(limit): finish one first, or say "
+                + "\"force\": true", code: "wip_limit")
+    }
 }

@@ -1,26 +1,13 @@
-import Dispatch
 import Glibc
 import Models
 
-/// File work that may block, off the loops.
-struct FileQueue: Sendable {
-    private let queue = DispatchQueue(label: "nexus.runs.files", attributes: .concurrent)
-
-    /// Runs `body` on a thread that may block.
-    func perform<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result { try body() }) }
-        }
-    }
-}
-
 /// A file that is written under a name of its own, and gets its final name once it is whole and durable.
-final class UploadFile: Sendable {
+public final class UploadFile: Sendable {
     private let path: String
     private let descriptor: Int32
 
     /// Makes the file, with its folder. Blocks, as everything here does.
-    init(in folder: String, named name: String) throws {
+    public init(in folder: String, named name: String) throws {
         try Folders.make(folder)
         path = "\(folder)/\(name)"
         descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -29,7 +16,7 @@ final class UploadFile: Sendable {
 
     deinit { close(descriptor) }
 
-    func write(_ bytes: [UInt8]) throws {
+    public func write(_ bytes: [UInt8]) throws {
         var done = 0
         while done < bytes.count {
             let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress?.advanced(by: done), bytes.count - done) }
@@ -40,7 +27,7 @@ final class UploadFile: Sendable {
     }
 
     /// Makes what was written durable, under its final name.
-    func finish(as final: String) throws {
+    public func finish(as final: String) throws {
         guard fsync(descriptor) == 0 else { throw FileFailure.error("fsync", path) }
         if let slash = final.lastIndex(of: "/") { try Folders.make(String(final[..<slash])) }
         guard rename(path, final) == 0 else { throw FileFailure.error("rename", final) }
@@ -52,5 +39,5 @@ final class UploadFile: Sendable {
     }
 
     /// Throws away what was written.
-    func discard() { unlink(path) }
+    public func discard() { unlink(path) }
 }
