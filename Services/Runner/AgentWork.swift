@@ -15,6 +15,8 @@ struct AgentWork: Sendable {
     let api: RunsAPI
     let client: HTTPClient
     let modelRetry: Retry
+    /// A service that takes longer to say whether to wait is asked again by the heart.
+    private static let askingTimeout = Duration.seconds(1)
 
     func say(_ text: String, level: String? = nil) async { await logs.add(.system, text, level: level) }
 
@@ -60,6 +62,11 @@ extension AgentWork {
         }
         let count = runbook.blocks.count
         for (number, block) in zip(1..., runbook.blocks) {
+            // Asked at the boundary itself, so that no block begins after somebody has said to wait. Where the service is away,
+            // the heart goes on asking.
+            if number > 1, let answer = try? await api.heartbeat(within: AgentWork.askingTimeout) {  // try?: as just said
+                control.pause(answer.pause ?? false)
+            }
             if control.isPaused { await say("paused before block \(number) of \(count)") }
             try await control.waitWhilePaused()
             await say("block \(number) of \(count) (\(block.shell.rawValue)): \(block.firstLine)")

@@ -5,7 +5,7 @@ struct RunEnvironment: Sendable {
     private static let pathDefault = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     private static let handedOn = [
         "NEXUS_URL", "NEXUS_AGENT_TOKEN", "NEXUS_RUN_ID", "NEXUS_TASK_ID", "NEXUS_TASK_TITLE", "NEXUS_PROJECT_ID",
-        "NEXUS_AGENT_ID",
+        "NEXUS_AGENT_ID", "NEXUS_ISSUE_ID",
         "PATH", "LANG", "TZ",
     ]
 
@@ -16,6 +16,7 @@ struct RunEnvironment: Sendable {
         variables["NEXUS_TASK_ID"] = context.task.id
         variables["NEXUS_TASK_TITLE"] = context.task.title
         variables["NEXUS_AGENT_ID"] = context.agent.id
+        variables["NEXUS_ISSUE_ID"] = context.task.issueID
         variables["NEXUS_PROJECT_ID"] = context.project?.project.id
         for name in RunEnvironment.handedOn + context.agent.secrets {
             if let value = options.environment[name] { variables[name] = value }

@@ -65,8 +65,9 @@ struct RunsAPI: Sendable {
     }
 
     /// - Parameter usage: the attempt's totals so far.
-    func report(_ usage: Usage) async throws {
-        _ = try await send(try request(.post, "/usage", json: usage))
+    /// - Returns: among others, whether to wait before the next turn.
+    func report(_ usage: Usage) async throws -> HeartbeatAnswer {
+        try JSON.decode(HeartbeatAnswer.self, from: try await send(try request(.post, "/usage", json: usage)))
     }
 
     func put(_ artifact: Artifact) async throws {

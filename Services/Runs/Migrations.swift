@@ -81,5 +81,15 @@ extension RunsService {
             ) WITHOUT ROWID;
             CREATE INDEX agents_slug ON agents (workspace_id, slug);
             """),
+        Migration(
+            "held tasks",
+            """
+            -- Tasks whose runs are to stop at their next turn or block, and not to start.
+            CREATE TABLE held_tasks (
+                workspace_id TEXT NOT NULL,
+                task_id TEXT NOT NULL,
+                PRIMARY KEY (workspace_id, task_id)
+            ) WITHOUT ROWID;
+            """),
     ]
 }

@@ -26,17 +26,20 @@ struct ReportHandlers: Sendable {
                 return Reply(HeartbeatAnswer(status: run.status, cancel: true))
             }
             let renewed = try transitions.renew(binding, in: transaction).model()
-            return Reply(HeartbeatAnswer(status: renewed.status, cancel: false))
+            let isHeld = try transitions.held.isHeld(binding.taskID, in: binding.workspace, transaction)
+            return Reply(HeartbeatAnswer(status: renewed.status, cancel: false, pause: isHeld ? true : nil))
         }
     }
 
-    /// Takes the attempt's totals so far. The answer says whether the run is to die: it has used more than its agent may.
+    /// Takes the attempt's totals so far. The answer says whether the run is to die: it has used more than its agent may; and
+    /// whether it is to wait before its next turn.
     func usage(_ call: Call, body: Usage) async throws -> Reply<HeartbeatAnswer> {
         let binding = try call.binding()
         try RunRules.check(body)
         return try await call.write { transaction in
             let run = try transitions.use(body, binding, in: transaction).model()
-            return Reply(HeartbeatAnswer(status: run.status, cancel: run.status.isFinal))
+            let isHeld = try transitions.held.isHeld(binding.taskID, in: binding.workspace, transaction)
+            return Reply(HeartbeatAnswer(status: run.status, cancel: run.status.isFinal, pause: isHeld ? true : nil))
         }
     }
 

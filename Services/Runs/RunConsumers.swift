@@ -5,7 +5,7 @@ import Storage
 /// What the events of other services do to runs.
 struct RunConsumers: Sendable {
     /// The tasks' events that have an effect here.
-    static let taskTypes = ["task.dispatch", "task.interrupted", "task.deleted"]
+    static let taskTypes = ["task.dispatch", "task.interrupted", "task.deleted", "task.paused", "task.resumed"]
 
     let transitions: RunTransitions
 
@@ -19,6 +19,11 @@ struct RunConsumers: Sendable {
         case "task.deleted":
             try transitions.cancel(
                 task: event.subjectID, in: event.workspaceID, reason: "the task was deleted", actor: event.actor, transaction)
+            try transitions.held.release(event.subjectID, in: event.workspaceID, transaction)
+        case "task.paused": try transitions.held.hold(event.subjectID, in: event.workspaceID, transaction)
+        case "task.resumed":
+            try transitions.held.release(event.subjectID, in: event.workspaceID, transaction)
+            transitions.ring(after: transaction)
         default: break
         }
     }

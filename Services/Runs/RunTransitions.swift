@@ -16,6 +16,7 @@ struct RunTransitions: Sendable {
     let processes = ProcessStore()
     let tokens = TokenStore()
     let agents = AgentCopies()
+    let held = HeldTasks()
     /// Told after each commit that gives dispatch something to do.
     let bell: Bell
     /// Told of runs that have ended, so that streams of their logs end too.

@@ -83,6 +83,7 @@ struct WorkStore: Sendable {
                     AND (SELECT count(*) FROM run_processes p WHERE p.workspace_id = w.workspace_id AND p.agent_id = w.agent_id)
                         < a.max_concurrent_runs
                     AND NOT EXISTS (SELECT 1 FROM run_processes p WHERE p.run_id = w.run_id)
+                    AND NOT EXISTS (SELECT 1 FROM held_tasks h WHERE h.workspace_id = w.workspace_id AND h.task_id = w.task_id)
                 ORDER BY w.priority DESC, w.queued_at, w.run_id LIMIT 1)
             RETURNING \(WorkStore.columns)
             """, leaseExpiresAt, runsMax, map: WorkStore.work)
@@ -97,6 +98,7 @@ struct WorkStore: Sendable {
                 AND (SELECT count(*) FROM run_processes p WHERE p.workspace_id = w.workspace_id AND p.agent_id = w.agent_id)
                     < a.max_concurrent_runs
                 AND NOT EXISTS (SELECT 1 FROM run_processes p WHERE p.run_id = w.run_id)
+                AND NOT EXISTS (SELECT 1 FROM held_tasks h WHERE h.workspace_id = w.workspace_id AND h.task_id = w.task_id)
             LIMIT 1
             """, runsMax
         ) { _ in true } ?? false

@@ -99,6 +99,11 @@ enum TaskRules {
         }
     }
 
+    /// The work on its issue is not wanted any longer: it ends wherever it is. Nil when it is over.
+    static func issueStopped(_ task: AgentTask, at now: Timestamp) -> AgentTask? {
+        task.status == .completed || task.status == .cancelled ? nil : entering(.cancelled, task, at: now)
+    }
+
     /// Its dependencies changed, or one of them did. Nil when the status stays.
     static func dependenciesChanged(_ task: AgentTask, isUnblocked: Bool, at now: Timestamp) -> AgentTask? {
         switch (task.status, isUnblocked) {

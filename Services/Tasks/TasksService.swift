@@ -29,10 +29,12 @@ public struct TasksService: NexusService {
         let plans = PlanEvents(ledger: ledger)
         let runs = RunEvents(ledger: ledger)
         let agents = AgentEvents(facts: ledger.facts)
+        let issues = IssueEvents(ledger: ledger)
         return [
             environment.consumer(of: .goals) { try plans.apply($0, in: $1) },
             environment.consumer(of: .runs) { try runs.apply($0, in: $1) },
             environment.consumer(of: .agents) { try agents.apply($0, in: $1) },
+            environment.consumer(of: .board, types: IssueEvents.types) { try issues.apply($0, in: $1) },
         ]
     }
 }

@@ -101,7 +101,9 @@ final class FakeRuns: Responder, Sendable {
         case "heartbeat":
             state.heartbeats += 1
             return .json(try JSON.encode(HeartbeatAnswer(status: .running, cancel: state.isCancelled, pause: state.isPaused)))
-        case "usage": state.usage = try JSON.decode(Usage.self, from: body)
+        case "usage":
+            state.usage = try JSON.decode(Usage.self, from: body)
+            return .json(try JSON.encode(HeartbeatAnswer(status: .running, cancel: state.isCancelled, pause: state.isPaused)))
         case "artifacts": state.artifacts[path[3]] = body
         case "result":
             state.linesWhenResultCame = state.lines.count

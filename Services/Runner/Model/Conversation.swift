@@ -20,7 +20,7 @@ extension AgentWork {
             try await control.waitWhilePaused()
             let turn = try await endpoint.turn(system: prompt.system + AgentTools.manner, messages, tools.descriptions)
             used = used + turn.usage
-            try await api.report(used)
+            control.pause(try await api.report(used).pause ?? false)
             for line in turn.text.split(separator: "\n") { await logs.add(.model, String(line)) }
             if let over = overspent(used) { return .failed(.overBudget, over) }
             messages.append(.model(turn.message))
