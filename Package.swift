@@ -126,6 +126,7 @@ let package = Package(
         tests("SkillsTests", of: ["Skills", "SuiteTesting"]),
         tests("MemoryTests", of: ["Memory", "SuiteTesting"]),
         tests("WebhooksTests", of: ["Webhooks", "Agents", "SuiteTesting"]),
+        tests("BoardTests", of: ["Board", "Tasks", "SuiteTesting", "Storage"]),
         tests("TasksTests", of: ["Tasks", "SuiteTesting"]),
         tests("RunsTests", of: ["Runs", "SuiteTesting", "Identity", "Processes", "Loops", "Storage", "nexus-agent-runner"]),
         tests("GoalsTests", of: ["Goals", "Planner", "Agents", "Approvals", "Tasks", "SuiteTesting"]),

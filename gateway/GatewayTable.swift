@@ -27,6 +27,8 @@ public enum GatewayTable {
             ("/api/board", .service(.board)),
             ("/api/tasks", .service(.tasks)),
             ("/api/tasks/{rest...}", .service(.tasks)),
+            ("/api/v1/projects", .service(.goals)),
+            ("/api/v1/projects/{project}", .service(.goals)),
             ("/api/v1/{rest...}", .service(.board)),
         ]
         + ["plane", "github", "gitlab", "jira", "ci"].flatMap { provider -> [(pattern: String, owner: Owner)] in

@@ -60,8 +60,12 @@ public struct BoardService: NexusService {
                 try work.task(event, in: transaction)
             },
             environment.consumer(of: .runs, types: BoardService.runTypes) { try work.run($0, in: $1) },
-            environment.consumer(of: .goals, types: ["project.created", "project.updated", "project.deleted"]) { try known.project($0, in: $1) },
-            environment.consumer(of: .agents, types: ["agent.created", "agent.updated", "agent.deleted"]) { try known.agent($0, in: $1) },
+            environment.consumer(of: .goals, types: ["project.created", "project.updated", "project.deleted"]) {
+                try known.project($0, in: $1)
+            },
+            environment.consumer(of: .agents, types: ["agent.created", "agent.updated", "agent.deleted"]) {
+                try known.agent($0, in: $1)
+            },
         ]
     }
 

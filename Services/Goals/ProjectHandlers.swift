@@ -34,6 +34,9 @@ struct ProjectHandlers: Sendable {
         return Reply(page)
     }
 
+    /// The same list as a bare array, as the crews surface has its lists.
+    func listOfCrews(_ call: Call) async throws -> Reply<[Project]> { Reply(try await list(call).value.projects) }
+
     func create(_ call: Call, body: CreateProject) async throws -> Created<Project> {
         let draft = try ProjectRules.make(
             body, id: Identifier.make("proj", at: call.now), workspace: call.workspace, by: call.actor, at: call.now)

@@ -1,7 +1,7 @@
 import Service
 
 extension GoalsService {
-    public var routes: Routes { scopes + projectRoutes + internals }
+    public var routes: Routes { scopes + projectRoutes + crewsSurface + internals }
 
     private var scopes: Routes {
         Routes("/goals-api") {
@@ -27,6 +27,17 @@ extension GoalsService {
             DELETE("/{id}", .editor, "Deletes a project with its goals and tasks", projects.delete)
             GET("/{id}/agents", .viewer.orAgent, "Lists the agents of a project", projects.agents)
             GET("/{id}/logs", .viewer, "Lists what happened in a project", projects.logs).paged()
+        }
+    }
+
+    /// Projects as the crews surface has them (seed 003); what hangs on their issues is the board's.
+    private var crewsSurface: Routes {
+        Routes("/api/v1/projects") {
+            GET("", .viewer, "Lists projects", projects.listOfCrews).paged("status", "search", "sort_by", "offset")
+            POST("", .manager, "Makes a project", projects.create)
+            GET("/{id}", .viewer.orAgent, "Shows a project", projects.show)
+            PATCH("/{id}", .manager, "Changes a project", projects.update)
+            DELETE("/{id}", .manager, "Deletes a project with its goals, tasks and issues", projects.delete)
         }
     }
 

@@ -32,7 +32,10 @@ enum TextRules {
     /// A promise needs an issue: `#12` on the same line.
     static func promises(_ file: SourceFile) -> [Fault] {
         numbered(file).compactMap { number, line in
-            guard let word = promises.first(where: { isWord($0, in: line) }), !line.contains(#/#[0-9]/#) else { return nil }
+            // Quoted, it is a value: a status of the crews surface is called so.
+            guard let word = promises.first(where: { isWord($0, in: line.replacing("\"\($0)\"", with: "")) }),
+                !line.contains(#/#[0-9]/#)
+            else { return nil }
             return file.fault(number, "\(word) without the number of its issue")
         }
     }

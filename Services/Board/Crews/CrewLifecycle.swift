@@ -57,8 +57,12 @@ extension CrewIssueHandlers {
             let stored = try desk.issueOfCrew(call, in: transaction)
             try call.checkMatch(stored)
             var issue = try stored.model()
-            guard let routineID = issue.routineID else { throw ServiceError.invalid("routine_id", "no routine is bound to the issue") }
-            guard issue.work == nil else { throw ServiceError.conflict("an agent is at work on the issue", code: "already_started") }
+            guard let routineID = issue.routineID else {
+                throw ServiceError.invalid("routine_id", "no routine is bound to the issue")
+            }
+            guard issue.work == nil else {
+                throw ServiceError.conflict("an agent is at work on the issue", code: "already_started")
+            }
             try CrewTransitions.check(issue.status, .inProgress)
             let routine = try PlanningStore.routines.get(routineID, workspace: call.workspace, in: transaction).model()
             var inputs = body.inputs ?? [:]

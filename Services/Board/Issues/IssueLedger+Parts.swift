@@ -50,8 +50,9 @@ extension IssueLedger {
     }
 
     /// Adds what somebody says, to the issue's history too.
-    func comment(_ text: String, on old: Stored<Issue>, _ cause: Cause, in transaction: Transaction) throws -> Stored<IssueComment>
-    {
+    func comment(_ text: String, on old: Stored<Issue>, _ cause: Cause, in transaction: Transaction) throws -> Stored<
+        IssueComment
+    > {
         let comment = IssueComment(
             id: Identifier.make("comment", at: cause.now), issueID: old.id, content: text, author: cause.actor,
             authoredVia: cause.via, createdAt: cause.now)

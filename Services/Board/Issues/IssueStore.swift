@@ -38,7 +38,8 @@ struct IssueStore: Sendable {
         ],
         indexes: [
             ["identifier"], ["updated_at"], ["priority", "created_at"], ["sort_order", "rank"], ["crew_id", "created_at"],
-            ["project_id", "status", "created_at"], ["crew_id", "status", "created_at"], ["project_id", "assignee_id", "created_at"],
+            ["project_id", "status", "created_at"], ["crew_id", "status", "created_at"],
+            ["project_id", "assignee_id", "created_at"],
             ["project_id", "status", "sort_order", "rank"], ["status", "sort_order", "rank"],
         ])
 

@@ -38,7 +38,8 @@ enum CrewRules {
     /// 1 to 10 letters and digits, in capitals.
     static func prefix(_ text: String?) throws(ServiceError) -> String? {
         guard let text, !text.isEmpty else { return nil }
-        let isPrefix = (1...prefixLengthMax).contains(text.utf8.count)
+        let isPrefix =
+            (1...prefixLengthMax).contains(text.utf8.count)
             && text.utf8.allSatisfy { (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0) }
         guard isPrefix else { throw .invalid("issue_prefix", "must be 1 to \(prefixLengthMax) letters and digits") }
         return text.uppercased()

@@ -23,7 +23,8 @@ enum RoutineRules {
         try Check.text(routine.description, "description")
         try Check.list(routine.inputs.map(\.name), "inputs", max: inputsMax)
         for (index, input) in routine.inputs.enumerated() {
-            let isName = !input.name.isEmpty && input.name.utf8.count <= Check.tagLengthMax
+            let isName =
+                !input.name.isEmpty && input.name.utf8.count <= Check.tagLengthMax
                 && input.name.utf8.allSatisfy { isWordByte($0) }
             guard isName else { throw .invalid("inputs[\(index)].name", "must be letters, digits and underscores") }
         }

@@ -43,7 +43,8 @@ enum WorkRules {
     /// An agent's issue starts when it comes to be open, and when somebody says that it is in progress.
     private static func wantsStart(_ before: Issue?, _ after: Issue, isByAgent: Bool) -> Bool {
         guard isAgents(after), !after.isPaused else { return false }
-        let isNews = before == nil || before?.status != after.status || before?.assigneeID != after.assigneeID
+        let isNews =
+            before == nil || before?.status != after.status || before?.assigneeID != after.assigneeID
             || before?.isPaused == true
         guard isNews else { return false }
         switch after.status {

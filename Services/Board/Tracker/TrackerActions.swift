@@ -34,11 +34,10 @@ extension TrackerHandlers {
     }
 
     func delete(_ call: Call) async throws -> NoContent {
-        guard try call.query.bool("confirm") == true else {
-            throw ServiceError.invalid("confirm", "must be true: the issue is gone for good")
-        }
+        let isConfirmed = try call.query.bool("confirm") == true
         return try await call.write { transaction in
             let stored = try desk.issue(call, in: transaction)
+            guard isConfirmed else { throw ServiceError.invalid("confirm", "must be true: the issue is gone for good") }
             try call.checkMatch(stored)
             try ledger.remove(stored, call.cause, in: transaction)
             return NoContent()

@@ -62,7 +62,8 @@ struct WorkspaceIssue: Codable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, identifier, projectID = "project_id", crewID = "crew_id", goalID = "goal_id", title, description, status, priority
+        case id, identifier, projectID = "project_id", crewID = "crew_id", goalID = "goal_id", title, description, status,
+            priority
         case assigneeType = "assignee_type", assigneeID = "assignee_id", assigneeName = "assignee_name", labels
         case dueDate = "due_date", estimate, parentIssueID = "parent_issue_id", milestoneID = "milestone_id"
         case sortOrder = "sort_order", blockedBy = "blocked_by", paused, commentsCount = "comments_count"
