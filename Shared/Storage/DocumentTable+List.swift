@@ -65,8 +65,8 @@ extension DocumentTable {
     }
 }
 
-/// A list of several values of one column is as many lists, each in the order of an index, merged: the database would sort all that
-/// has any of the values.
+/// A list of several values of one column is as many lists, each in the order of an index, merged: the database would sort all
+/// that has any of the values.
 enum ListBranches {
     /// More lists than this cost more than they save.
     private static let branchesMax = 8

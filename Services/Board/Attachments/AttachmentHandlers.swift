@@ -67,8 +67,8 @@ struct AttachmentHandlers: Sendable {
         }
     }
 
-    /// Removes, now and whenever some are released, the files that nobody refers to any longer; and at the start what uploads have
-    /// left that were cut short. Until it is cancelled.
+    /// Removes, now and whenever some are released, the files that nobody refers to any longer; and at the start what uploads
+    /// have left that were cut short. Until it is cancelled.
     func sweep() async throws {
         let (files, store, database) = (files, store, ledger.environment.database)
         let found = try await files.queue.perform {
