@@ -47,7 +47,10 @@ import Testing
     @Test func whatCameFromTheBacklogDoesNotStartByItself() {
         var waiting = Self.issue(.waiting, assignee: "agent_a")
         let open = Self.issue(.todo, assignee: "agent_a")
-        for (from, starts) in [(IssueStatus.backlog, false), (.review, false), (.failed, false), (.todo, true), (.inProgress, true)] {
+        let origins: [(IssueStatus, Bool)] = [
+            (.backlog, false), (.review, false), (.failed, false), (.todo, true), (.inProgress, true),
+        ]
+        for (from, starts) in origins {
             waiting.heldFrom = from
             #expect(WorkRules.follow(waiting, open, isByAgent: false).effects == (starts ? [.start] : []), "\(from)")
         }
