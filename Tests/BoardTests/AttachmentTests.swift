@@ -125,7 +125,8 @@ import Testing
         let bench = try await BoardBench()
         let issue = try await bench.issue("One")
         for name in [#"..\\..\\etc\\passwd"#, "ünï.txt", #"a\"b.txt"#, "x%22.html"] {
-            let form = "--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"\(name)\"\r\ncontent-type: text/html\r\n\r\n"
+            let form =
+                "--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"\(name)\"\r\ncontent-type: text/html\r\n\r\n"
             let made = try await send(
                 bench, "/api/projects/issues/\(issue)/attachments", .bytes(Array((form + "<script>" + Self.end).utf8)))
             #expect(made.status == 201, "\(made.text)")

@@ -7,7 +7,9 @@ import Testing
 /// Search, saved views, column limits and what goes with a project.
 @Suite struct FindingTests {
     private func found(_ bench: BoardBench, _ query: String) async throws -> [String] {
-        guard case .array(let hits) = try await bench.send(.get, "/board-api/search?\(query)").json()["results"] else { return [] }
+        guard case .array(let hits) = try await bench.send(.get, "/board-api/search?\(query)").json()["results"] else {
+            return []
+        }
         return hits.compactMap { $0["issue"]?["title"]?.string }
     }
 
@@ -33,7 +35,8 @@ import Testing
     @Test func aSavedViewKeepsItsFilterOrderAndGrouping() async throws {
         let bench = try await BoardBench()
         for (title, more) in [
-            ("A", ",\"priority\":\"low\""), ("B", ",\"priority\":\"high\""), ("C", ",\"priority\":\"high\",\"status\":\"resolved\""),
+            ("A", ",\"priority\":\"low\""), ("B", ",\"priority\":\"high\""),
+            ("C", ",\"priority\":\"high\",\"status\":\"resolved\""),
         ] {
             _ = try await bench.issue(title, more + ",\"project_id\":\"nexus\"")
         }

@@ -11,7 +11,10 @@ import Testing
         let reference = try await Reference()
         let made = try await reference.make(
             "/api/v1/crews",
-            ##"{"name":"Platform Team","issue_prefix":"plat","color":"#00ff00","lead_agent_id":"ux-writer","agent_ids":["frontend-dev"]}"##
+            """
+            {"name":"Platform Team","issue_prefix":"plat","color":"#00ff00","lead_agent_id":"ux-writer",
+             "agent_ids":["frontend-dev"]}
+            """
         )
         #expect(made.text("slug") == "platform-team" && made.text("issue_prefix") == "PLAT")
         #expect(made["agent_ids"]?.items.count == 2 && made.text("lead_agent_id") == "agent_ux_writer")

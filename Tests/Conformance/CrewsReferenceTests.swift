@@ -195,7 +195,8 @@ import Testing
             ("", [3, 2, 1]), ("status=TODO", [2]), ("status=BACKLOG,TODO", [3, 2, 1]), ("priority=low,urgent", [2, 1]),
             ("sort=priority", [2, 3, 1]), ("sort=sort_order", [1, 2, 3]), ("sort=updated_at", [2, 3, 1]),
             ("search=beta", [2]), ("search=thr", [3]), ("search=nothing", []), ("limit=1&offset=1", [2]),
-            ("crew_id=engineering", [3, 2, 1]), ("crew_id=none", []), ("mission_type=issue", [3, 2, 1]), ("mission_type=goal", []),
+            ("crew_id=engineering", [3, 2, 1]), ("crew_id=none", []), ("mission_type=issue", [3, 2, 1]),
+            ("mission_type=goal", []),
             ("label=none", []), ("assignee_id=ux-writer", []), ("project_id=nexus", []),
         ] as [(String, [Int64])] {
             #expect(try await numbers(query) == expected, "\(query)")

@@ -106,7 +106,10 @@ import Testing
         let path = "/api/projects/issues/\(made.text("id"))"
         let answer = try await reference.call(
             .put, path,
-            #"{"title":"U","description":"D","status":"Resolved","assigneeUserId":null,"priority":"High","labels":["ui"],"dueDate":"2027-01-31","estimate":3}"#
+            """
+            {"title":"U","description":"D","status":"Resolved","assigneeUserId":null,"priority":"High","labels":["ui"],
+             "dueDate":"2027-01-31","estimate":3}
+            """
         )
         let changed = try answer.json()
         #expect(answer.status == 200, "\(answer.text)")
@@ -179,7 +182,8 @@ import Testing
             for path in [a, b] { #expect(try await reference.get(path).text("status") == "Open") }
         }
         try await reference.expect([
-            (.post, "\(a)/links", "{}", 400), (.post, "\(a)/links", "{\"targetIssueId\":\"\(ids[0])\",\"linkType\":\"Blocks\"}", 400),
+            (.post, "\(a)/links", "{}", 400),
+            (.post, "\(a)/links", "{\"targetIssueId\":\"\(ids[0])\",\"linkType\":\"Blocks\"}", 400),
             (.post, "\(a)/links", #"{"targetIssueId":"none","linkType":"Blocks"}"#, 400),
             (.post, "\(a)/links", "{\"targetIssueId\":\"\(ids[1])\",\"linkType\":\"Loves\"}", 400),
             (.get, "/api/projects/issues/none/links", nil, 404),
