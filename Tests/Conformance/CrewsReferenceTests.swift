@@ -192,7 +192,8 @@ import Testing
             try await reference.get("/api/v1/issues?\(query)").items.compactMap { $0["number"]?.integer }
         }
         for (query, expected) in [
-            ("", [3, 2, 1]), ("status=IN_PROGRESS", [2]), ("status=BACKLOG,IN_PROGRESS", [3, 2, 1]), ("priority=low,urgent", [2, 1]),
+            ("", [3, 2, 1]), ("status=IN_PROGRESS", [2]), ("status=BACKLOG,IN_PROGRESS", [3, 2, 1]),
+            ("priority=low,urgent", [2, 1]),
             ("sort=priority", [2, 3, 1]), ("sort=sort_order", [1, 2, 3]), ("sort=updated_at", [2, 3, 1]),
             ("search=beta", [2]), ("search=thr", [3]), ("search=nothing", []), ("limit=1&offset=1", [2]),
             ("crew_id=engineering", [3, 2, 1]), ("crew_id=none", []), ("mission_type=issue", [3, 2, 1]),
