@@ -11,16 +11,21 @@ public final class Gateway: Responder {
     private let own: ServiceHost
     private let proxy: Proxy
     private let limiter: RateLimiter
+    private let proxies: TrustedProxies
     private let accounts: Accounts
     private let observation: Observation
 
     /// - Parameters:
     ///   - own: the host of the gateway's own routes.
     ///   - accounts: verifies credentials.
-    public init(own: ServiceHost, proxy: Proxy, limiter: RateLimiter, accounts: Accounts, observation: Observation) {
+    public init(
+        own: ServiceHost, proxy: Proxy, limiter: RateLimiter, proxies: TrustedProxies = .none, accounts: Accounts,
+        observation: Observation
+    ) {
         self.own = own
         self.proxy = proxy
         self.limiter = limiter
+        self.proxies = proxies
         self.accounts = accounts
         self.observation = observation
         router = GatewayRoute.router(own.environment.metrics)
@@ -42,6 +47,14 @@ public final class Gateway: Responder {
 
     public func respond(to request: Request) async -> Response {
         let record = observation.begin(request)
+        guard let client = proxies.client(of: request) else { return await answer(request, record) }
+        record.client = client
+        var request = request
+        request.peer = client
+        return await answer(request, record)
+    }
+
+    private func answer(_ request: Request, _ record: RequestRecord) async -> Response {
         var response: Response
         switch router.match(request.method, request.path) {
         case .found(let route, _):
@@ -63,50 +76,63 @@ public final class Gateway: Responder {
             case .service(let name):
                 let caller = try await caller(of: request, record)
                 return try await proxy.forward(request, to: name, as: caller, record)
-            case .signed(let name): return try await proxy.forward(request, to: name, as: nil, record)
+            case .signed(let name):
+                try takeOfAddress(request, record)
+                return try await proxy.forward(request, to: name, as: nil, record)
             }
-        } catch let error as HTTPError {
-            // The client's own body is none.
-            return ErrorRendering.response(error, requestID: record.requestID)
         } catch {
-            return ErrorRendering.response(ErrorRendering.serviceError(error), requestID: record.requestID)
+            return Gateway.refusal(error, record)
         }
+    }
+
+    /// What the client did wrong in HTTP itself (a body that breaks off, or takes too long) is told as it is.
+    private static func refusal(_ error: any Error, _ record: RequestRecord) -> Response {
+        if let error = error as? HTTPError { return ErrorRendering.response(error, requestID: record.requestID) }
+        return ErrorRendering.response(ErrorRendering.serviceError(error), requestID: record.requestID)
     }
 
     /// The verified caller, within its rate.
     private func caller(of request: Request, _ record: RequestRecord) async throws -> VerifiedCredential {
         guard let credential = Credential(of: request) else {
-            try limiter.take(request.peer)
+            try takeOfAddress(request, record)
             throw ServiceError.unauthenticated
         }
         do {
             let verified = try await accounts.verify(credential, of: request)
             record.caller = verified
-            try limiter.take(verified.principal)
+            record.allowance = limiter.take(verified)
+            try record.allowance?.check()
             return verified
         } catch let error as ServiceError where error.kind == .unauthenticated {
             // Whoever tries credentials is counted by where they come from.
-            try limiter.take(request.peer)
+            try takeOfAddress(request, record)
             throw error
         }
+    }
+
+    /// Counts a request for its address.
+    private func takeOfAddress(_ request: Request, _ record: RequestRecord) throws {
+        record.allowance = limiter.take(request.peer)
+        try record.allowance?.check()
     }
 
     /// A path that is the gateway's own, or nobody's: the latter is told only to those who may ask at all.
     private func answerOwn(_ request: Request, _ record: RequestRecord) async -> Response {
         if request.method == .options, let answer = ServerOptions.answer(to: request) { return answer }
-        var own = request
-        own.headers = request.headers.copied(
-            without: Gateway.replaced, roomForBytes: Proxy.addedBytesMax, fields: Proxy.addedFieldsMax)
-        record.mark(&own.headers)
-        record.ownPattern = self.own.pattern(of: request)
-        let response = await self.own.respond(to: own)
-        if let credential = Credential(of: request) { record.caller = accounts.remembered(credential) }
-        guard response.status == .notFound, !request.path.starts(with: "/auth/".utf8) else { return response }
         do {
+            try takeOfAddress(request, record)
+            var own = request
+            own.headers = request.headers.copied(
+                without: Gateway.replaced, roomForBytes: Proxy.addedBytesMax, fields: Proxy.addedFieldsMax)
+            record.mark(&own.headers)
+            record.ownPattern = self.own.pattern(of: request)
+            let response = await self.own.respond(to: own)
+            if let credential = Credential(of: request) { record.caller = accounts.remembered(credential) }
+            guard response.status == .notFound, !request.path.starts(with: "/auth/".utf8) else { return response }
             _ = try await caller(of: request, record)
             return response
         } catch {
-            return ErrorRendering.response(ErrorRendering.serviceError(error), requestID: record.requestID)
+            return Gateway.refusal(error, record)
         }
     }
 

@@ -6,8 +6,8 @@ import Service
 public struct GatewayConfiguration: Sendable {
     public var service: ServiceConfiguration
     public var listen: SocketAddress
-    /// Requests a second per credential and per address; 0 for no limit.
-    public var rateLimit: Double = 100_000
+    /// What one client may take.
+    public var limits = GatewayLimits()
     /// Where the line of each request goes; nil for `DIR/log/access.log`.
     public var accessLog: AccessLog.Destination?
     /// The folder of Swagger UI's files; a plain page of our own is served where there is none.
@@ -37,10 +37,9 @@ public struct GatewayConfiguration: Sendable {
     /// The gateway's alone, wherever it listens: what a supervisor passes on to it.
     public static let ownOptions: [Option] =
         [
-            Option("rate-limit", "N", "requests a second per credential and per address; 0 for no limit", default: "100000"),
             Option("access-log", "FILE", "a line per request: a file, - for standard error, off; DIR/log/access.log unless set"),
             Option("swagger-ui", "DIR", "Swagger UI's files; found beside this program unless set"),
-        ] + SecurityOptions.all
+        ] + GatewayLimits.options + SecurityOptions.all
 
     /// - Throws: `Options.Problem`.
     public init(_ options: Options) throws {
@@ -54,7 +53,7 @@ public struct GatewayConfiguration: Sendable {
             let port = try options.integer("port", in: 0...65_535)
             self.init(service, listen: .tcp(host: "127.0.0.1", port: UInt16(port)))
         }
-        rateLimit = try options.number("rate-limit", in: 0...1e9)
+        limits = try GatewayLimits(options)
         switch options.string("access-log") {
         case nil: break
         case "off": accessLog = .off

@@ -28,7 +28,7 @@ public enum GatewayMain {
                     configuration.service.peers[name] ?? .unix(path: configuration.service.socketPath("\(name.rawValue)-api"))
                 base.directory.connect(name, to: base.upstream(address))
             }
-            let process = try GatewayProcess(configuration, base: base)
+            let process = try GatewayProcess(configuration, base: base, passesOn: true)
             Signals.onHangup { process.reload() }
             let opening: Task<String?, any Error> = base.loops.next().task { try await process.open(configuration) }
             if let password = try await opening.value {

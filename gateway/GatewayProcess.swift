@@ -37,7 +37,8 @@ public final class GatewayProcess: Sendable {
     private let running = Mutex<(host: ServiceHost, work: Task<Void, Never>)?>(nil)
 
     /// Binds the socket.
-    public init(_ configuration: GatewayConfiguration, base: SuiteBase) throws {
+    /// - Parameter passesOn: the services are elsewhere, and requests go to them over connections of their own.
+    public init(_ configuration: GatewayConfiguration, base: SuiteBase, passesOn: Bool = false) throws {
         self.base = base
         let messages = base.log.named("gateway", level: configuration.service.logLevel)
         self.log = messages
@@ -46,7 +47,12 @@ public final class GatewayProcess: Sendable {
         let observation = Observation(base.loops, tracer: base.tracer, log: log)
         self.observation = observation
         responder = LateResponder()
-        server = HTTPServer(group: base.loops, responder: responder) { observation.refuse($0) }
+        server = HTTPServer(
+            group: base.loops, responder: responder,
+            limits: configuration.limits.http(
+                descriptorsMax: base.descriptorsMax, descriptorsPerRequest: passesOn ? 2 : 1),
+            exempt: configuration.limits.trustedProxies.ranges
+        ) { observation.refuse($0) }
         tls = try configuration.tls.map { configuration in
             try TLSServer(configuration) { peer, error in
                 messages.info("TLS handshake refused", ["peer": peer, "cause": "\(error)"])
@@ -68,8 +74,8 @@ public final class GatewayProcess: Sendable {
         host.environment.metrics.observe { [server] in ServiceHost.samples(of: server) }
         let gateway = Gateway(
             own: host, proxy: Proxy(base.directory, signer: base.signer, clock: base.clock),
-            limiter: RateLimiter(perSecond: configuration.rateLimit), accounts: accounts,
-            observation: observation)
+            limiter: RateLimiter(perSecond: configuration.limits.requestsPerSecond),
+            proxies: configuration.limits.trustedProxies, accounts: accounts, observation: observation)
         let work = base.loops.next().task { await host.run() }
         running.withLock { $0 = (host, work) }
         if configuration.origins.isEmpty {

@@ -19,7 +19,8 @@ struct GatewayService: HostedService {
     init(_ environment: ServiceEnvironment, accounts: Accounts, configuration: GatewayConfiguration) {
         self.environment = environment
         self.accounts = accounts
-        signIn = SignInHandlers(accounts: accounts, isSecure: configuration.isReachedOverTLS)
+        let rate = LoginRate(perMinute: configuration.limits.loginsPerMinute)
+        signIn = SignInHandlers(accounts: accounts, isSecure: configuration.isReachedOverTLS, rate: rate)
         users = UserHandlers(accounts: accounts)
         keys = APIKeyHandlers(accounts: accounts)
         workspaces = WorkspaceHandlers(accounts: accounts)

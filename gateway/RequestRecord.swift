@@ -20,6 +20,10 @@ final class RequestRecord: ExchangeObserver, @unchecked Sendable {  // Confined 
     /// The pattern of the gateway's own route that answers.
     var ownPattern: String?
     var caller: VerifiedCredential?
+    /// What is left of the rate that the request was counted for.
+    var allowance: Allowance?
+    /// For whom a trusted proxy sends the request.
+    var client: Peer?
     /// The name of the service that answers; nil when the gateway does.
     var upstream: String?
     /// From passing the request on to the head of its answer.
@@ -51,6 +55,8 @@ final class RequestRecord: ExchangeObserver, @unchecked Sendable {  // Confined 
         route = nil
         ownPattern = nil
         caller = nil
+        allowance = nil
+        client = nil
         upstream = nil
         upstreamNanoseconds = 0
     }
@@ -61,6 +67,7 @@ final class RequestRecord: ExchangeObserver, @unchecked Sendable {  // Confined 
         RequestRecord.word("\r\ntraceparent: ", &head)
         trace.append(to: &head)
         RequestRecord.word("\r\n", &head)
+        allowance?.append(to: &head)
     }
 
     func exchangeEnded(_ request: Request?, _ outcome: ExchangeOutcome) { book.close(self, request, outcome) }

@@ -18,7 +18,7 @@ public enum Body: Sendable {
     }
 
     /// The whole content.
-    /// - Throws: `HTTPError` 413 when it is longer than `limit` bytes.
+    /// - Throws: `HTTPError` 413 when it is longer than `limit` bytes; 503 when too much is being gathered for others.
     public func collect(upTo limit: Int) async throws -> [UInt8] {
         switch self {
         case .empty: return []
@@ -30,6 +30,7 @@ public enum Body: Sendable {
             var whole: [UInt8] = []
             while let piece = try await stream.next() {
                 guard whole.count + piece.count <= limit else { throw HTTPError.contentTooLarge(limit: limit) }
+                try stream.hold(piece.count)
                 whole.append(contentsOf: piece)
             }
             return whole
@@ -50,11 +51,20 @@ public enum Body: Sendable {
 public final class BodyStream: Sendable {
     /// The `Content-Length`, or nil when the content is chunked.
     public let length: Int?
+    /// Called with the size of each piece that is kept until the request is answered; throws when that is too much.
+    let hold: @Sendable (Int) throws -> Void
     private let pull: @Sendable () async throws -> [UInt8]?
 
     /// - Parameter pull: gives the next piece (never an empty one), nil at the end and after it.
-    public init(length: Int?, pull: @escaping @Sendable () async throws -> [UInt8]?) {
+    public convenience init(length: Int?, pull: @escaping @Sendable () async throws -> [UInt8]?) {
+        self.init(length: length, hold: { _ in }, pull: pull)
+    }
+
+    init(
+        length: Int?, hold: @escaping @Sendable (Int) throws -> Void, pull: @escaping @Sendable () async throws -> [UInt8]?
+    ) {
         self.length = length
+        self.hold = hold
         self.pull = pull
     }
 

@@ -57,7 +57,7 @@ public final class Authenticator: Sendable {
         guard try await passwords.verify(password, against: known?.hash), let known else {
             throw ServiceError(.unauthenticated, "the username or the password is wrong", code: "bad_credentials")
         }
-        throttle.withLock { $0.succeeded(username: username, address: address) }
+        throttle.withLock { $0.succeeded(username: username, address: address, now: now) }
         let refresh = Token.make("nxr_")
         let cookie = withSession ? Token.make("nxs_") : nil
         let id = try await store.createSignIn(
@@ -69,8 +69,19 @@ public final class Authenticator: Sendable {
 
     /// Exchanges a refresh token for a new one and a new access token. Each is good once: the reuse of an old one ends the whole
     /// sign-in, since either its owner or a thief holds the newer.
-    /// - Throws: `ServiceError.unauthenticated`.
-    public func refresh(_ token: String, now: Timestamp) async throws -> SignedIn {
+    /// - Parameter address: the client's, for the throttle.
+    /// - Throws: `ServiceError.unauthenticated`; 429 after too many attempts that failed.
+    public func refresh(_ token: String, address: String = "local", now: Timestamp) async throws -> SignedIn {
+        try throttle.withLock { throttle throws(ServiceError) in try throttle.admitRenewal(address: address, now: now) }
+        do {
+            return try await renewed(token, now)
+        } catch let error as ServiceError where error.kind == .unauthenticated {
+            throttle.withLock { $0.renewalFailed(address: address, now: now) }
+            throw error
+        }
+    }
+
+    private func renewed(_ token: String, _ now: Timestamp) async throws -> SignedIn {
         guard Token.isWellFormed(ArraySlice(Array(token.utf8)), prefix: "nxr_") else { throw ServiceError.unauthenticated }
         let next = Token.make("nxr_")
         switch try await store.refresh(hash: Token.hash(token.utf8), newHash: Token.hash(next.utf8), now: now) {

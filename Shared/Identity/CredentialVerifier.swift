@@ -6,6 +6,8 @@ public final class VerifiedCredential: Sendable {
     public let principal: Principal
     /// The sign-in that it comes from.
     public let signIn: String?
+    /// What its rate limit counts by: the same for all credentials of one caller, however often they are verified anew.
+    public let bucket: TokenBucket
 
     private struct Assertion {
         let header: [UInt8]
@@ -14,9 +16,10 @@ public final class VerifiedCredential: Sendable {
 
     private let assertion = Mutex<Assertion?>(nil)
 
-    public init(principal: Principal, signIn: String? = nil) {
+    public init(principal: Principal, signIn: String? = nil, bucket: TokenBucket = TokenBucket()) {
         self.principal = principal
         self.signIn = signIn
+        self.bucket = bucket
     }
 
     /// The value of `x-nexus-principal` to send on, with 30 s to live at least.
@@ -56,6 +59,7 @@ public final class CredentialVerifier: Sendable {
     private let store: IdentityStore?
     private let jwt: JWTVerifier
     private let agentTokens: @Sendable (ArraySlice<UInt8>, Timestamp) async throws -> Principal?
+    private let buckets = BucketTable<String>()
     private let known = TokenCache<CredentialKey, VerifiedCredential>(entriesMax: entriesMax)
 
     /// - Parameters:
@@ -83,7 +87,12 @@ public final class CredentialVerifier: Sendable {
         guard credential.kind != .malformed else { throw ServiceError.unauthenticated }
         let epoch = known.currentEpoch
         let resolved = try await resolve(credential, now)
-        let verified = VerifiedCredential(principal: resolved.principal, signIn: resolved.signIn)
+        let principal = resolved.principal
+        // An agent's runs are callers of their own.
+        let caller = principal.run?.runID ?? "\(principal.kind.rawValue):\(principal.id)"
+        let verified = VerifiedCredential(
+            principal: principal, signIn: resolved.signIn,
+            bucket: buckets.bucket(for: caller, now: MonotonicClock.nanoseconds()))
         let trusted = credential.kind == .agentToken ? CredentialVerifier.agentTrustSeconds : CredentialVerifier.trustSeconds
         let until = now.adding(seconds: trusted)
         known.insert(

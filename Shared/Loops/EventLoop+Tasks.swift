@@ -28,6 +28,9 @@ extension EventLoop {
         }
     }
 
+    /// Milliseconds since the loop began, in steps of 10, as of its last look at the clock: costs nothing. Called on the loop.
+    public var milliseconds: UInt64 { wheel.currentTick * TimerWheel.tickMilliseconds }
+
     /// Lets the loop's other tasks and its descriptors have a turn.
     public static func yield() async { await Task.yield() }
 

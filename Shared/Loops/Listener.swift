@@ -12,6 +12,7 @@ public final class Listener: Registration, @unchecked Sendable {  // Confined to
     public typealias Accept = @Sendable (_ descriptor: Int32, _ peer: SocketAddress?) -> Void
 
     private let accept: Accept
+    private let exhausted: @Sendable () -> Void
     private let isUnix: Bool
     /// Held open so that, with no descriptor left, a connection can still be accepted, to be closed at once: left in the queue
     /// it would wake the loop for ever, and its client would wait for nothing.
@@ -20,12 +21,15 @@ public final class Listener: Registration, @unchecked Sendable {  // Confined to
     private var isOpen = true
 
     /// Takes over `descriptor`, one of `ListeningSockets`. Called on the loop.
+    /// - Parameter exhausted: called when the process has no descriptor left to accept with: its user may free some.
     /// - Throws: `SystemError` when epoll does not take it.
     public init(
-        _ descriptor: Int32, isUnix: Bool, on loop: EventLoop, accept: @escaping Accept
+        _ descriptor: Int32, isUnix: Bool, on loop: EventLoop, exhausted: @escaping @Sendable () -> Void = {},
+        accept: @escaping Accept
     ) throws(SystemError) {
         loop.preconditionCurrent()
         self.accept = accept
+        self.exhausted = exhausted
         self.isUnix = isUnix
         super.init(descriptor, on: loop)
         openReserve()
@@ -53,6 +57,7 @@ public final class Listener: Registration, @unchecked Sendable {  // Confined to
             case .empty: return
             case .exhausted:
                 turnOneAway()
+                exhausted()
                 return pause()
             }
         }

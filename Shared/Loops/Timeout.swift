@@ -10,6 +10,12 @@ public struct Timeout: Sendable, Hashable {
         ticks = max(1, (milliseconds + TimerWheel.tickMilliseconds - 1) / TimerWheel.tickMilliseconds)
     }
 
+    /// How long it is; `UInt64.max` for `.never`.
+    public var milliseconds: UInt64 {
+        let (milliseconds, isTooMany) = ticks.multipliedReportingOverflow(by: TimerWheel.tickMilliseconds)
+        return isTooMany ? .max : milliseconds
+    }
+
     /// Beyond any process's life, and far from any overflow.
     private static let secondsMax: Int64 = 1 << 32
 

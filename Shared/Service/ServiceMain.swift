@@ -60,7 +60,11 @@ public enum ServiceMain {
         if configuration.publicURL == nil, case .tcp = address { configuration.publicURL = "http://\(address)" }
         let host = try await ServiceHost(type, configuration: configuration, base: base, authenticator: authenticator)
         base.directory.connect(type.name, to: .inProcess(host))
-        let server = HTTPServer(group: base.loops, responder: host) { ErrorRendering.response($0, requestID: nil) }
+        var limits = HTTPLimits()
+        limits.connectionsMax = HTTPLimits.connectionsMax(base.descriptorsMax)
+        let server = HTTPServer(group: base.loops, responder: host, limits: limits) {
+            ErrorRendering.response($0, requestID: nil)
+        }
         host.environment.metrics.observe { [server] in ServiceHost.samples(of: server) }
         let bound = try server.listen(on: address)
         let work = base.loops.next().task { await host.run() }

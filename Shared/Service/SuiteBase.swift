@@ -20,6 +20,8 @@ public final class SuiteBase: Sendable {
     public let clock: WallClock
     public let log: Log
     public let tracer: Tracer
+    /// How many descriptors this process may have open: as many as the administrator allows.
+    public let descriptorsMax = DescriptorLimit.raise()
 
     /// Loads the keys of the data folder, or makes them, and starts the loops: one a core.
     public init(_ configuration: ServiceConfiguration, clock: WallClock = .system, log: Log) throws {

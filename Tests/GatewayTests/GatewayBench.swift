@@ -15,10 +15,11 @@ final class GatewayBench: Sendable {
     let gateway: Gateway
     private let host: ServiceHost
 
-    init(rateLimit: Double = 0) async throws {
+    init(rateLimit: Double = 0, loginsPerMinute: Int = 300, proxies: String = "") async throws {
         var configuration = GatewayConfiguration(
             ServiceConfiguration(dataDirectory: TestBench.makeFolder()), listen: .tcp(host: "127.0.0.1", port: 0))
-        configuration.rateLimit = rateLimit
+        configuration.limits.requestsPerSecond = rateLimit
+        configuration.limits.loginsPerMinute = loginsPerMinute
         base = try SuiteBase(configuration.service, log: Log(service: "test", write: Log.silent))
         let accounts = try await Accounts.open(configuration, base: base)
         self.accounts = accounts
@@ -28,13 +29,14 @@ final class GatewayBench: Sendable {
         ) { [configuration] in GatewayService($0, accounts: accounts, configuration: configuration) }
         gateway = Gateway(
             own: host, proxy: Proxy(base.directory, signer: base.signer, clock: base.clock),
-            limiter: RateLimiter(perSecond: rateLimit), accounts: accounts,
-            observation: Observation(base.loops, tracer: base.tracer))
+            limiter: RateLimiter(perSecond: rateLimit), proxies: TrustedProxies(proxies) ?? .none,
+            accounts: accounts, observation: Observation(base.loops, tracer: base.tracer))
     }
 
     /// An answer, whole.
     struct Reply: Sendable {
         let status: UInt16
+        let headers: Headers
         let bytes: [UInt8]
 
         var text: String { String(decoding: bytes, as: UTF8.self) }
@@ -69,16 +71,26 @@ final class GatewayBench: Sendable {
     }
 
     func send(
-        _ method: HTTP.Method, _ target: String, _ json: String? = nil, bearer: String? = nil, headers: [(String, String)] = []
+        _ method: HTTP.Method, _ target: String, _ json: String? = nil, bearer: String? = nil, headers: [(String, String)] = [],
+        from address: String = "192.0.2.1"
     ) async throws -> Reply {
         var head = Headers()
         if let bearer { head.add("authorization", "Bearer \(bearer)") }
         for (name, value) in headers { head.add(name, value) }
         var request = Request(method, target, headers: head, body: json.map { .bytes(Array($0.utf8)) } ?? .empty)
-        request.peer = .tcp(address: "192.0.2.1", port: 4711)
+        request.peer = .tcp(address: address, port: 4711)
         let answering: Task<Reply, any Error> = base.loops.next().task { [gateway, request] in
             let response = await gateway.respond(to: request)
-            return Reply(status: response.status.code, bytes: try await response.wholeBody(upTo: 1 << 20))
+            var head: [UInt8] = []
+            response.observer?.appendFields(to: &head)
+            var headers = response.headers
+            // As the connection sends them: those that the gateway adds to every answer among them.
+            for line in String(decoding: head, as: UTF8.self).split(separator: "\r\n") {
+                let parts = line.split(separator: ":", maxSplits: 1)
+                headers.add(String(parts[0]), String(parts[1].dropFirst()))
+            }
+            return Reply(
+                status: response.status.code, headers: headers, bytes: try await response.wholeBody(upTo: 1 << 20))
         }
         return try await answering.value
     }

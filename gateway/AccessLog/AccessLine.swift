@@ -78,7 +78,7 @@ struct AccessLine {
 
     private func appendPeer(_ line: inout [UInt8]) {
         AccessLine.word("\",\"peer\":\"", &line)
-        switch outcome.peer {
+        switch record.client ?? outcome.peer {
         case .tcp(let address, let port):
             line.append(contentsOf: address.utf8)
             line.append(UInt8(ascii: ":"))

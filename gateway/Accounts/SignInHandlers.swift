@@ -8,6 +8,8 @@ struct SignInHandlers: Sendable {
     let accounts: Accounts
     /// Browsers come over HTTPS: the session's cookie is for nothing else.
     let isSecure: Bool
+    /// How often one address may try.
+    let rate: LoginRate
 
     /// A sign-in's answer, with its cookie when one was asked for.
     struct Issued: Answer {
@@ -49,16 +51,20 @@ struct SignInHandlers: Sendable {
     }
 
     func login(_ call: Call, body: SignIn) async throws -> Issued {
-        let address = if case .tcp(let address, _) = call.request.peer { address } else { "local" }
+        try rate.take(call.request.peer)
         return Issued(
             signedIn: try await accounts.authenticator.signIn(
-                username: body.username, password: body.password, withSession: body.session ?? false, address: address,
-                now: call.now), isSecure: isSecure)
+                username: body.username, password: body.password, withSession: body.session ?? false,
+                address: call.request.peer.throttleKey, now: call.now),
+            isSecure: isSecure)
     }
 
     func refresh(_ call: Call, body: RefreshRequest) async throws -> Issued {
-        Issued(
-            signedIn: try await accounts.authenticator.refresh(body.refreshToken, now: call.now), isSecure: isSecure)
+        try rate.take(call.request.peer)
+        return Issued(
+            signedIn: try await accounts.authenticator.refresh(
+                body.refreshToken, address: call.request.peer.throttleKey, now: call.now),
+            isSecure: isSecure)
     }
 
     func logout(_ call: Call, body: SignOutRequest) async throws -> SignedOut {

@@ -67,8 +67,7 @@ extension Connection {
         let before = output.count
         do {
             if try output.write(to: channel, more: more) {
-                writeTimer?.pause()
-                isWaitingForRoom = false
+                stopWaitingForRoom()
                 resumeDrainWaiters(throwing: nil)
                 return true
             }
@@ -76,20 +75,9 @@ extension Connection {
             fail(error)
             return false
         }
-        if output.count < before || !isWaitingForRoom { startWriteTimer() }
-        isWaitingForRoom = true
+        waitForRoom(taken: before - output.count)
         channel.notifyWhenWritable()
         return false
-    }
-
-    private func startWriteTimer() {
-        if writeTimer == nil {
-            writeTimer = loop.timer { [unowned self] in
-                fail(ChannelError.timedOut)
-                channel.abort()
-            }
-        }
-        writeTimer?.reset(limits.writeTimeout)
     }
 
     private func wait(_ continuation: UnsafeContinuation<Void, any Error>, _ number: UInt64 = 0) {

@@ -11,7 +11,13 @@ extension Connection {
             method: head.method, target: head.target, headers: head.headers, body: beginContent(of: head), peer: peer,
             otherMethod: head.otherMethod, tls: tlsPeer)
         request.minorVersion = head.minorVersion
-        let response = await part.server.responder.respond(to: request)
+        let response: Response
+        if part.beginRequest() {
+            response = await part.server.responder.respond(to: request)
+            part.requestAnswered()
+        } else {
+            response = overloaded()
+        }
         let goesOn: Bool
         do {
             goesOn = try await send(response, to: head)
@@ -25,6 +31,13 @@ extension Connection {
         guard goesOn, !content.isBeingPulled else { return false }
         try await drained()
         return try await discardRest()
+    }
+
+    /// The answer to a request for which there is no room.
+    private func overloaded() -> Response {
+        var response = part.server.renderError(HTTPError(.unavailable, "too many requests at once: try again"))
+        response.headers.set("retry-after", "1")
+        return response
     }
 
     /// Sends a response; a streamed one is produced here. True when the connection can take another request.
@@ -108,15 +121,18 @@ extension Connection {
             if let failure { throw failure }
             guard let count = try channel.sendFile(file, offset: offset, count: min(end - offset, Connection.filePieceBytesMax))
             else {
-                try await channel.waitWritable(limits.writeTimeout, cancellable: false)
+                waitForRoom(taken: 0)
+                try await channel.waitWritable(cancellable: false)
                 continue
             }
+            if reader.isWaitedFor { reader.taken += count }
             // The file has become shorter than its head says: only an early end tells the client.
             if count == 0 { throw ChannelError.closed }
             offset += count
             contentBytesSent += count
             await step()
         }
+        stopWaitingForRoom()
         return keeps
     }
 }

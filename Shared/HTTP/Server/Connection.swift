@@ -29,7 +29,6 @@ final class Connection: ChannelDelegate, @unchecked Sendable {  // Confined to i
     var drainWaiters: [DrainWaiter] = []
     var writeTimer: Timer?
     var isFlushScheduled = false
-    var isWaitingForRoom = false
     var drainWaitNumber: UInt64 = 0
     /// Tells the content of one request from the next's, for a stream that outlives its request.
     var contentNumber: UInt64 = 0
@@ -45,9 +44,21 @@ final class Connection: ChannelDelegate, @unchecked Sendable {  // Confined to i
     private var task: Task<Void, Never>?
     private var deadline: Timer?
     private var isPastDeadline = false
+    /// The peer is at a Unix socket: one of the suite's own.
+    private let isLocalHop: Bool
+    /// When it last became idle, by its loop's clock.
+    private(set) var idleSince: UInt64 = 0
+    /// It is to close as soon as nothing is under way: its place is wanted.
+    private(set) var isReclaimed = false
+    /// What the peer has taken since it began to be waited for, and since when.
+    var reader = SlowReader()
 
     var loop: EventLoop { part.loop }
     var limits: HTTPLimits { part.server.limits }
+    /// What a slow peer is granted.
+    var bodyTimeout: Timeout { isLocalHop ? limits.hopTimeout : limits.bodyTimeout }
+    var writeTimeout: Timeout { isLocalHop ? limits.hopTimeout : limits.writeTimeout }
+    var bytesPerSecondMin: Int { isLocalHop ? 0 : limits.bytesPerSecondMin }
 
     init(_ channel: Channel, _ peer: Peer, _ tls: TLSServer?, on part: ServerLoop) {
         self.channel = channel
@@ -55,6 +66,7 @@ final class Connection: ChannelDelegate, @unchecked Sendable {  // Confined to i
         self.tls = tls
         self.part = part
         parser = part.parser
+        isLocalHop = peer == .unix
         channel.delegate = self
     }
 
@@ -78,6 +90,15 @@ final class Connection: ChannelDelegate, @unchecked Sendable {  // Confined to i
     }
 
     func cancelTask() { task?.cancel() }
+
+    /// Nothing is under way on it.
+    var isReclaimable: Bool { phase == .idle && !isReclaimed && !channel.mayBeReadable }
+
+    /// Ends an idle connection; what has arrived is still answered.
+    func reclaim() {
+        isReclaimed = true
+        channel.wakeReader()
+    }
 
     /// Lets others have a turn now and then: a peer that is as fast as this side never makes it wait.
     func step() async {
@@ -107,7 +128,7 @@ final class Connection: ChannelDelegate, @unchecked Sendable {  // Confined to i
     func fail(_ error: any Error) {
         if failure == nil { failure = error }
         output.reset()
-        writeTimer?.pause()
+        stopWaitingForRoom()
         resumeDrainWaiters(throwing: failure)
         upgraded?.tellFailed()
     }
@@ -133,6 +154,7 @@ final class Connection: ChannelDelegate, @unchecked Sendable {  // Confined to i
         deadline?.cancel()
         writeTimer?.cancel()
         fail(ChannelError.closed)
+        part.server.admission.letGo(content.heldBytes)
         channel.close()
         part.takeBack(input.release())
         part.takeBack(output.release())
@@ -143,6 +165,7 @@ final class Connection: ChannelDelegate, @unchecked Sendable {  // Confined to i
     /// - Throws: `HTTPError` for what is no head, or does not come in time; the channel's errors.
     private func nextHead() async throws -> RequestHead? {
         phase = .idle
+        idleSince = loop.milliseconds
         hasAnswered = false
         while true {
             if !input.isEmpty, let head = try input.withBytes({ span throws(HTTPError) in try parser.parse(span) }) {
@@ -167,7 +190,7 @@ final class Connection: ChannelDelegate, @unchecked Sendable {  // Confined to i
     private func readMore() async throws -> Bool {
         while true {
             // What has arrived before the draining began is still answered.
-            if !part.isDraining || phase == .head {
+            if !part.isDraining && !isReclaimed || phase == .head {
                 do {
                     if !channel.mayBeReadable { stepsSinceTurn = 0 }
                     try await channel.waitReadable(limits.idleTimeout, cancellable: false)
@@ -177,7 +200,7 @@ final class Connection: ChannelDelegate, @unchecked Sendable {  // Confined to i
             }
             if isPastDeadline { throw HTTPError(.requestTimeout, "head: took too long", closes: true) }
             if let count = try input.read(from: channel, lend: part.lendBlock) { return count > 0 }
-            if part.isDraining, phase == .idle { return false }
+            if part.isDraining || isReclaimed, phase == .idle { return false }
         }
     }
 

@@ -15,17 +15,19 @@ public final class HTTPServer: Sendable {
     let renderError: @Sendable (HTTPError) -> Response
     private let loops = Mutex<[ServerLoop]>([])
     private let sockets = Mutex<[ListenAddress]>([])
-    private let connectionCount = Atomic<Int>(0)
+    let admission: Admission
     private let turn = Atomic<Int>(0)
 
     /// - Parameters:
     ///   - responder: answers every request.
+    ///   - exempt: peers whose connections `HTTPLimits.connectionsPerAddressMax` does not bound: proxies, which speak for many.
     ///   - renderError: makes the answer to what never becomes a request, or to one that HTTP itself refuses.
     public init(
-        group: EventLoopGroup, responder: any Responder, limits: HTTPLimits = HTTPLimits(),
+        group: EventLoopGroup, responder: any Responder, limits: HTTPLimits = HTTPLimits(), exempt: [AddressRange] = [],
         renderError: @escaping @Sendable (HTTPError) -> Response = { .text($0.message + "\n", status: $0.status) }
     ) {
         self.limits = limits
+        admission = Admission(limits, exempt: exempt)
         self.responder = responder
         self.renderError = renderError
         let parts = group.loops.map { ServerLoop(loop: $0, server: self) }
@@ -63,16 +65,13 @@ public final class HTTPServer: Sendable {
     }
 
     /// The connections there are, on all loops.
-    public var connections: Int { connectionCount.load(ordering: .relaxed) }
+    public var connections: Int { admission.connections }
 
-    /// Counts a connection. False when there are too many.
-    func connectionBegins() -> Bool {
-        if connectionCount.wrappingAdd(1, ordering: .relaxed).oldValue < limits.connectionsMax { return true }
-        connectionEnded()
-        return false
-    }
+    /// Connections that were refused because there were too many, since the start.
+    public var refusedConnections: Int { admission.refusals }
 
-    func connectionEnded() { connectionCount.wrappingSubtract(1, ordering: .relaxed) }
+    /// Bytes held for peers that are slow: bodies that are being gathered, answers that wait.
+    public var heldBytes: Int { admission.heldBytes }
 
     func nextLoop() -> ServerLoop {
         loops.withLock { $0[turn.wrappingAdd(1, ordering: .relaxed).oldValue % $0.count] }

@@ -16,6 +16,10 @@ struct RequestContent {
     var isBeingPulled = false
     /// Bytes of content that were given to the handler, or dropped.
     var bytesTaken = 0
+    /// How fast it comes.
+    var rate = TransferRate()
+    /// Bytes of memory that are counted as held for it.
+    var heldBytes = 0
 
     var isAtEnd: Bool { if case .end = state { true } else { false } }
 
@@ -47,15 +51,23 @@ extension Connection {
         let number = contentNumber
         let length: Int? = if case .length(let length) = head.framing { length } else { nil }
         return .stream(
-            BodyStream(length: length) { [self] in
-                if loop.isCurrent { return try await pull(number) }
-                return try await withTaskExecutorPreference(loop) { try await self.pull(number) }
-            })
+            BodyStream(
+                length: length,
+                hold: { [self] count in
+                    guard loop.isCurrent else { return }
+                    try holdContent(count, number)
+                },
+                pull: { [self] in
+                    if loop.isCurrent { return try await pull(number) }
+                    return try await withTaskExecutorPreference(loop) { try await self.pull(number) }
+                }))
     }
 
     /// The content can no longer be read by who holds its stream; a pull that is under way ends.
     func endContent() {
         contentNumber &+= 1
+        part.server.admission.letGo(content.heldBytes)
+        content.heldBytes = 0
         if content.isBeingPulled {
             content.state = .broken(HTTPError(.badRequest, "body: read after its request has ended", closes: true))
             channel.wakeReader()
@@ -89,9 +101,11 @@ extension Connection {
             sendContinue()
             do {
                 switch try readPiece() {
-                case .piece(let piece): return count(piece)
-                case .buffered: continue
-                case .nothing: try await channel.waitReadable(limits.bodyTimeout)
+                case .piece(let piece):
+                    content.rate.moved(piece.count)
+                    return count(piece)
+                case .buffered(let count): content.rate.moved(count)
+                case .nothing: try await waitForContent()
                 }
             } catch ChannelError.timedOut {
                 throw broken(HTTPError(.requestTimeout, "body: took too long", closes: true))
@@ -102,6 +116,24 @@ extension Connection {
     private func count(_ piece: [UInt8]) -> [UInt8] {
         content.bytesTaken += piece.count
         return piece
+    }
+
+    /// - Throws: `ChannelError.timedOut` when nothing comes, or has come too slowly.
+    private func waitForContent() async throws {
+        let start = loop.milliseconds
+        try await channel.waitReadable(bodyTimeout)
+        let isFastEnough = content.rate.waited(
+            loop.milliseconds - start, window: bodyTimeout.milliseconds, bytesPerSecondMin: bytesPerSecondMin)
+        if !isFastEnough { throw ChannelError.timedOut }
+    }
+
+    /// Counts bytes of this request's content that a handler gathers; they are let go with the request.
+    /// - Throws: `HTTPError` 503 when all that is gathered at the moment is too much.
+    private func holdContent(_ bytes: Int, _ number: UInt64) throws(HTTPError) {
+        guard number == contentNumber else { return }
+        content.heldBytes += bytes
+        if part.server.admission.hold(bytes) { return }
+        throw HTTPError(.unavailable, "too many bodies are being received at once: try again", closes: true)
     }
 
     /// A piece of what has been read already.
@@ -143,7 +175,7 @@ extension Connection {
     private enum ReadOutcome {
         case piece([UInt8])
         /// The input has grown.
-        case buffered
+        case buffered(Int)
         case nothing
     }
 
@@ -152,7 +184,7 @@ extension Connection {
         guard case .length(let length) = content.state else {
             guard let count = try input.read(from: channel, lend: part.lendBlock) else { return .nothing }
             if count == 0 { throw broken(Connection.brokenOff) }
-            return .buffered
+            return .buffered(count)
         }
         var isWaiting = false
         // Initialised by the kernel, up to the count that is given back.

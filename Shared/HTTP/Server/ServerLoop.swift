@@ -15,10 +15,16 @@ final class ServerLoop: @unchecked Sendable {  // Confined to its loop's thread.
     var date = DateCache()
     private(set) var isDraining = false
     private var listeners: [Listener] = []
-    private var connections: [ObjectIdentifier: Connection] = [:]
+    var connections: [ObjectIdentifier: Connection] = [:]
     private var freeBlocks: [InputBlock] = []
     private var freeOutputs: [[UInt8]] = []
     private var whenEmpty: UnsafeContinuation<Void, Never>?
+    /// Requests whose answers have not begun.
+    var requestCount = 0
+    /// Idle connections that were told to close and have not yet.
+    var reclaimedCount = 0
+    /// When it is worth looking for idle connections again.
+    var reclaimNotBefore: UInt64 = 0
 
     init(loop: EventLoop, server: HTTPServer) {
         self.loop = loop
@@ -31,9 +37,10 @@ final class ServerLoop: @unchecked Sendable {  // Confined to its loop's thread.
         guard !isDraining else { return Glibc.close(descriptor).discarded }
         do {
             listeners.append(
-                try Listener(descriptor, isUnix: isUnix, on: loop) { [unowned self] connection, peer in
-                    accepted(connection, peer, isUnix, tls)
-                })
+                try Listener(
+                    descriptor, isUnix: isUnix, on: loop,
+                    exhausted: { [unowned self] in reclaimIdle(ServerLoop.reclaimedAtOnceMax) },
+                    accept: { [unowned self] connection, peer in accepted(connection, peer, isUnix, tls) }))
         } catch {
             // epoll refuses no socket but for lack of memory; the address then answers nobody, as if not listened on.
             Glibc.close(descriptor)
@@ -61,7 +68,7 @@ final class ServerLoop: @unchecked Sendable {  // Confined to its loop's thread.
         // Nil when epoll is out of memory: the client sees a closed connection, as in a drain, and may try elsewhere.
         let channel = isDraining ? nil : try? Channel(adopting: descriptor, on: loop, isSocket: true)
         guard let channel else {
-            server.connectionEnded()
+            server.admission.ended(peer)
             return Glibc.close(descriptor).discarded
         }
         let connection = Connection(channel, peer, tls, on: self)
@@ -71,7 +78,8 @@ final class ServerLoop: @unchecked Sendable {  // Confined to its loop's thread.
 
     func ended(_ connection: Connection) {
         connections[ObjectIdentifier(connection)] = nil
-        server.connectionEnded()
+        if connection.isReclaimed { reclaimedCount -= 1 }
+        server.admission.ended(connection.peer)
         if connections.isEmpty { resumeDrain() }
     }
 
@@ -94,11 +102,14 @@ final class ServerLoop: @unchecked Sendable {  // Confined to its loop's thread.
     }
 
     private func accepted(_ descriptor: Int32, _ address: SocketAddress?, _ isUnix: Bool, _ tls: TLSServer?) {
-        guard server.connectionBegins() else {
-            // An answer would cost a handshake.
-            return tls == nil ? turnAway(descriptor) : Glibc.close(descriptor).discarded
-        }
         let peer = Peer(address)
+        let verdict = server.admission.admit(peer)
+        if let error = verdict.error {
+            // Over TLS an answer would cost a handshake.
+            return tls == nil ? turnAway(descriptor, error) : Glibc.close(descriptor).discarded
+        }
+        let excess = server.admission.excess
+        if excess > 0 { reclaimIdle(excess) }
         guard isUnix else { return adopt(descriptor, peer, tls) }
         // One Unix socket listens on one loop: its connections go round.
         let other = server.nextLoop()
@@ -106,9 +117,9 @@ final class ServerLoop: @unchecked Sendable {  // Confined to its loop's thread.
         other.loop.execute { other.adopt(descriptor, peer, tls) }
     }
 
-    /// Past the connection limit: an answer that costs no task and no wait.
-    private func turnAway(_ descriptor: Int32) {
-        var response = server.renderError(HTTPError(.unavailable, "too many connections", closes: true))
+    /// Past a connection limit: an answer that costs no task and no wait.
+    private func turnAway(_ descriptor: Int32, _ error: HTTPError) {
+        var response = server.renderError(error)
         response.headers.set("retry-after", "1")
         var bytes: [UInt8] = []
         if case .bytes(let body) = response.body {
