@@ -114,6 +114,10 @@ let package = Package(
         .target(
             name: "Hostile", dependencies: ["HTTP", "Loops"], path: "Tests/Hostile", exclude: ["requests.txt"],
             swiftSettings: strict),
+        // Loads a running suite; see `Tests/Load/run`.
+        .executableTarget(
+            name: "nexus-load", dependencies: ["HTTP", "Loops", "Models", "CSystem"], path: "Tests/Load", exclude: ["run"],
+            swiftSettings: strict),
         tests("HTTPTests", of: ["HTTP", "Loops", "CSystem", "COpenSSL", "Processes", "SuiteTesting", "Hostile"]),
         tests("ProcessesTests", of: ["Processes", "Loops"]),
         tests("ClientTests", of: ["Client", "HTTP", "Loops"]),

@@ -10,10 +10,14 @@ final class ScriptedServer: Sendable {
     private let group: EventLoopGroup
     private let accepted = Atomic<Int>(0)
 
-    /// - Parameter script: called for each connection, with its number from 1 on; the connection closes when it returns.
-    init(_ group: EventLoopGroup, script: @escaping @Sendable (ScriptedPeer, Int) async throws -> Void) async throws {
+    /// - Parameters:
+    ///   - given: the path; one of its own unless given.
+    ///   - script: called for each connection, with its number from 1 on; the connection closes when it returns.
+    init(_ group: EventLoopGroup, at given: String? = nil, script: @escaping @Sendable (ScriptedPeer, Int) async throws -> Void)
+        async throws
+    {
         self.group = group
-        path = try temporarySocketPath()
+        path = try given ?? temporarySocketPath()
         let sockets = try ListeningSockets(on: .unix(path: path), count: 1)
         let loop = group.loops[0]
         try await loop.task { [self] in

@@ -1,3 +1,4 @@
+import Glibc
 import Loops
 import Synchronization
 
@@ -18,6 +19,11 @@ public final class Upstream: Sendable {
     private let limits: UpstreamLimits
     // unsafe: each slot is read and written on the thread of one loop only, that of its index
     private nonisolated(unsafe) let slots: UnsafeMutablePointer<UpstreamPool?>
+    /// Requests that wait for their answer, of each loop.
+    // unsafe: as the slots
+    private nonisolated(unsafe) let waiting: UnsafeMutablePointer<Int>
+    private let breaker = CircuitBreaker()
+    private let shed = Atomic<Int>(0)
     /// The same pools, for closing.
     private let pools = Mutex<[UpstreamPool]>([])
 
@@ -26,11 +32,14 @@ public final class Upstream: Sendable {
         self.limits = limits
         slots = .allocate(capacity: Upstream.loopsMax)
         slots.initialize(repeating: nil, count: Upstream.loopsMax)
+        waiting = .allocate(capacity: Upstream.loopsMax)
+        waiting.initialize(repeating: 0, count: Upstream.loopsMax)
     }
 
     deinit {
         slots.deinitialize(count: Upstream.loopsMax)
         slots.deallocate()
+        waiting.deallocate()
     }
 
     /// Answers in this process, without a socket or a copy.
@@ -57,9 +66,24 @@ public final class Upstream: Sendable {
     ///
     /// When a pooled connection turns out to have been closed, an idempotent request without a streamed body is sent once more
     /// on a new one; nothing else is ever repeated. Cancelling closes the connection.
+    ///
+    /// No more than `UpstreamLimits.requestsMax` of a loop wait for their answers. An upstream that could not be reached several
+    /// times in a row is not tried by every request any more, but by one now and then; the others fail at once.
     /// - Throws: `UpstreamError`; `CancellationError`; what the request's own body throws; `HTTPError` 400 for a method or a
     ///   target that is none.
     public func send(_ request: Request) async throws -> Response {
+        guard let index = EventLoop.current?.index, index < Upstream.loopsMax else { return try await pass(request) }
+        guard waiting[index] < limits.requestsMax else {
+            shed.wrappingAdd(1, ordering: .relaxed)
+            throw UpstreamError.overloaded("too many requests wait for an answer")
+        }
+        waiting[index] += 1
+        // An executor's task comes back to its loop after each wait.
+        defer { waiting[index] -= 1 }
+        return try await pass(request)
+    }
+
+    private func pass(_ request: Request) async throws -> Response {
         switch target {
         case .responder(let responder):
             var request = request
@@ -69,9 +93,44 @@ public final class Upstream: Sendable {
             guard RequestHeadWriter.isSound(request) else {
                 throw HTTPError(.badRequest, "target: holds a character that must be encoded")
             }
-            return try await pool(address).send(request)
+            let pool = pool(address)
+            let leave = breaker.leave(now: Upstream.milliseconds())
+            if case .refused = leave { throw UpstreamError.unavailable("\(address): could not be reached lately") }
+            do {
+                let response = try await pool.send(request)
+                breaker.succeeded()
+                return response
+            } catch {
+                judge(error, leave)
+                throw error
+            }
         }
     }
+
+    /// What a failure says of the upstream.
+    private func judge(_ error: any Error, _ leave: CircuitBreaker.Leave) {
+        let now = Upstream.milliseconds()
+        switch error {
+        case UpstreamError.unavailable, UpstreamError.timeout: breaker.failed(now: now)
+        // It has taken the connection, and gone: whether it is back, the next one tells.
+        default: if case .probe = leave { breaker.probeEnded(now: now) }
+        }
+    }
+
+    private static func milliseconds() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC_COARSE, &time)
+        return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
+    }
+
+    /// Whether requests are kept from it because it could not be reached.
+    public var isCircuitOpen: Bool { breaker.state != .closed }
+
+    /// How often that has begun.
+    public var circuitOpenings: Int { breaker.openingCount }
+
+    /// Requests refused because too many waited.
+    public var requestsShed: Int { shed.load(ordering: .relaxed) }
 
     /// Closes the connections that are not in use, and each other one after its response.
     public func close() {

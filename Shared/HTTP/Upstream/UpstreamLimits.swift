@@ -11,8 +11,12 @@ public struct UpstreamLimits: Sendable {
     /// An unused connection is closed after this, or a little earlier. Below the 75 s of `HTTPLimits.idleTimeout`: this end
     /// goes first.
     public var idleTimeout = Duration.seconds(60)
-    /// Per loop; past it, requests wait for a connection as long as for connecting. Each open event stream holds one.
-    public var connectionsMax = 1024
+    /// Per loop; past it, requests wait for a connection as long as for connecting. Each open event stream holds one: there may
+    /// be thousands of subscribers, and what bounds them is the descriptors that the gateway's own connections leave.
+    public var connectionsMax = 8192
+    /// Requests that wait for their answer's head, per loop; past it, a request is refused at once (503). One upstream that hangs
+    /// does not take what the others' requests need.
+    public var requestsMax = 1024
     /// Unused ones, per loop.
     public var idleConnectionsMax = 128
     /// Requests that wait for a connection, per loop.

@@ -1,3 +1,4 @@
+import Glibc
 import Loops
 
 /// One loop's connections to one upstream. Confined to its loop.
@@ -118,9 +119,16 @@ final class UpstreamPool: @unchecked Sendable {  // Confined to its loop's threa
             switch error {
             case is CancellationError, is UpstreamError: throw error
             case ChannelError.timedOut: throw UpstreamError.timeout("connecting to \(address)")
+            case let error as SystemError where UpstreamPool.isOwnLack(error):
+                throw UpstreamError.overloaded("\(address): \(error)")
             default: throw UpstreamError.unavailable("\(address): \(error)")
             }
         }
+    }
+
+    /// Whether it is this process that has run out of something: that says nothing of the upstream.
+    private static func isOwnLack(_ error: SystemError) -> Bool {
+        [EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL].contains(error.code)
     }
 
     /// The address in numbers. Names are looked up for each connection: what they stand for changes as instances come and go.
@@ -131,7 +139,7 @@ final class UpstreamPool: @unchecked Sendable {  // Confined to its loop's threa
 
     private func wait() async throws -> UpstreamConnection? {
         guard waiters.count < limits.waitersMax else {
-            throw UpstreamError.unavailable("\(address): too many requests wait for it")
+            throw UpstreamError.overloaded("\(address): too many requests wait for it")
         }
         let waiter = Waiter()
         return try await withTaskCancellationHandler {
@@ -139,7 +147,7 @@ final class UpstreamPool: @unchecked Sendable {  // Confined to its loop's threa
                 if Task.isCancelled { return continuation.resume(throwing: CancellationError()) }
                 waiter.continuation = continuation
                 waiter.timer = loop.timer { [weak self, weak waiter] in
-                    if let waiter { self?.giveUp(waiter, UpstreamError.timeout("waiting for a free connection")) }
+                    if let waiter { self?.giveUp(waiter, UpstreamError.overloaded("no connection became free")) }
                 }
                 waiter.timer?.reset(limits.connectTimeout)
                 waiters.append(waiter)
