@@ -29,7 +29,7 @@ public final class Gateway: Responder {
         self.accounts = accounts
         self.observation = observation
         router = GatewayRoute.router(own.environment.metrics)
-        own.environment.metrics.observe { [observation] in observation.samples }
+        own.environment.metrics.observe { [observation, proxy] in observation.samples + proxy.samples }
     }
 
     /// Whether a path is somebody's, whatever the method.

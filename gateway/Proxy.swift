@@ -9,7 +9,7 @@ public struct Proxy: Sendable {
     static let addedBytesMax = 768
     static let addedFieldsMax = 4
 
-    private let directory: Peers.Directory
+    let directory: Peers.Directory
     private let signer: AssertionSigner
     private let clock: WallClock
 

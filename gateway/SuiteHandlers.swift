@@ -60,7 +60,9 @@ struct SuiteHandlers: Sendable {
                         _ = try await peers.exchange(name, .get, "/readyz", workspace: nil, body: nil)
                         return (name.rawValue, "ready")
                     } catch {
-                        return (name.rawValue, ErrorRendering.serviceError(error).message)
+                        let isOpen = (try? peers.upstream(name))?.isCircuitOpen ?? false  // try?: nobody has said where it is
+                        let message = ErrorRendering.serviceError(error).message
+                        return (name.rawValue, isOpen ? message + "; circuit open" : message)
                     }
                 }
             }

@@ -17,6 +17,8 @@ extension ServiceHost {
         static let lag = Metric.gauge("nexus_events_lag", "Events of the service that a consumer has yet to take.")
         static let inFlight = Metric.gauge("nexus_service_requests_in_flight", "Requests that handlers are at work on.")
         static let connections = Metric.gauge("nexus_http_connections", "Connections that are open.")
+        static let refused = Metric.counter("nexus_http_connections_refused_total", "Connections past a limit.")
+        static let held = Metric.gauge("nexus_http_held_bytes", "Bytes of bodies that are gathered and of answers that wait.")
     }
 
     /// What every service measures beside its routes.
@@ -36,7 +38,10 @@ extension ServiceHost {
 
     /// What a program that listens measures: its connections, and what the kernel says of the process.
     public static func samples(of server: HTTPServer) -> [Sample] {
-        [Sample(Known.connections, server.connections)] + ProcessMetrics.read()
+        [
+            Sample(Known.connections, server.connections), Sample(Known.refused, server.refusedConnections),
+            Sample(Known.held, server.heldBytes),
+        ] + ProcessMetrics.read()
     }
 
     /// A clock that only goes forward.

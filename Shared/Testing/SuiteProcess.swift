@@ -22,13 +22,18 @@ public final class SuiteProcess: Sendable {
     public let folder: String
     public let loops: EventLoopGroup
     private let options: [String]
+    private let openFilesMax: UInt64?
     private let state = Mutex<(child: Subprocess, address: SocketAddress, upstream: Upstream)?>(nil)
 
     /// Starts it and waits for its `ready`.
     /// - Parameters:
     ///   - separate: one process or ten; as the environment says unless given.
     ///   - options: more options of `nexus up`.
-    public init(separate: Bool = isSeparate, folder: String? = nil, options: [String] = []) async throws {
+    ///   - openFilesMax: the limit of descriptors of its process; this one's own when nil.
+    public init(
+        separate: Bool = isSeparate, folder: String? = nil, options: [String] = [], openFilesMax: UInt64? = nil
+    ) async throws {
+        self.openFilesMax = openFilesMax
         self.folder = folder ?? TestBench.makeFolder()
         self.options = (separate ? ["--separate"] : []) + options
         loops = try EventLoopGroup(count: 2)
@@ -138,11 +143,12 @@ public final class SuiteProcess: Sendable {
 
     private func start(port: UInt16) async throws {
         let arguments = ["up", "--data", folder, "--port", "\(port)"] + options
-        let (child, address) = try await onLoop {
+        let (child, address) = try await onLoop { [openFilesMax] in
             var command = Command(
                 "\(SuiteProcess.programs)/nexus", arguments,
                 environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": "/tmp"])
             command.errors = .file("/dev/null")
+            if let openFilesMax { command.limits = [.openFiles(openFilesMax)] }
             let child = try Subprocess.spawn(command)
             return (child, try await SuiteProcess.address(announcedBy: child))
         }

@@ -72,7 +72,7 @@ import Testing
         let group = try EventLoopGroup(count: 1)
         let path = try temporarySocketPath()
         let upstream = Upstream.unix(path)
-        try await group.loops[0].task {
+        await group.loops[0].task {
             for _ in 0..<5 {
                 await #expect { _ = try await upstream.send(Request(.get, "/")) } throws: {
                     guard case .unavailable(let text)? = $0 as? UpstreamError else { return false }
@@ -122,7 +122,7 @@ import Testing
             _ = try await peer.head()
         }
         let upstream = Upstream.unix(server.path, limits: limits)
-        try await group.loops[0].task {
+        await group.loops[0].task {
             let waiting = (0..<3).map { _ in group.loops[0].task { try await upstream.send(Request(.get, "/")) } }
             while server.connectionCount < 3 { await EventLoop.yield() }
             await #expect(throws: UpstreamError.overloaded("too many requests wait for an answer")) {

@@ -30,7 +30,7 @@ struct Chaos: Sendable {
         let end = ContinuousClock.now + .seconds(minutes * 60)
         let client = ChaosClient(target)
         let work = ChaosWork(client: client, run: run, end: end)
-        let killer = Killer(supervisor: supervisor, client: client)
+        let killer = Killer(supervisor: supervisor, client: client, report: report)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for (number, job) in work.jobs.enumerated() {
                 tasks.addTask(executorPreference: group.loops[number % 2]) { try await job() }
@@ -72,11 +72,13 @@ final class Killer: Sendable {
 
     private let supervisor: Int
     private let client: ChaosClient
+    private let report: Report
     private let done = Mutex<[Kill]>([])
 
-    init(supervisor: Int, client: ChaosClient) {
+    init(supervisor: Int, client: ChaosClient, report: Report) {
         self.supervisor = supervisor
         self.client = client
+        self.report = report
     }
 
     var kills: [Kill] { done.withLock { $0 } }
@@ -97,8 +99,7 @@ final class Killer: Sendable {
             client.endAbsence(of: service)
             let away = start.duration(to: .now) / .seconds(1)
             done.withLock { $0.append(Kill(service: service, away: away)) }
-            print(String(format: "killed %@ (pid %d): back after %.2f s", service.rawValue, pid, away))
-            fflush(stdout)
+            report.say(String(format: "killed %@ (pid %d): back after %.2f s", service.rawValue, pid, away))
         }
     }
 

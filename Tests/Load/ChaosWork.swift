@@ -44,7 +44,7 @@ final class ChaosWork: Sendable {
                 try await write(.agents, "/agents-api", "name", #"{"name":"%","model":{"provider":"runbook"}}"#)
             },
             { [self] in try await write(.memory, "/memory-api", "content", #"{"content":"%"}"#) },
-            { [self] in try await write(.skills, "/skills-api", "name", #"{"name":"%","content":"# Do it"}"#) },
+            { [self] in try await write(.skills, "/skills-api", "name", #"{"name":"%","content":"Do it"}"#) },
             { [self] in try await write(.goals, "/api/projects", "name", #"{"name":"%"}"#) },
             { [self] in try await upload() },
             { [self] in try await list() },
@@ -66,7 +66,9 @@ final class ChaosWork: Sendable {
             let written = Written(service: service, path: path, field: field, value: name)
             guard let place = check(made, written) else { continue }
             self.written.withLock { $0.append(place) }
-            if let read = await client.send(client.request(.get, place.path), to: service, by: upstream) { _ = check(read, place) }
+            if let read = await client.send(client.request(.get, place.path), to: service, by: upstream) {
+                _ = check(read, place)
+            }
         }
     }
 
@@ -159,7 +161,9 @@ final class ChaosWork: Sendable {
                     tasks.cancelAll()
                 }
             } catch {
-                if ContinuousClock.now < end, !client.isExcused(.runs, since: .now - .seconds(2)) { client.wrong("log: \(error)") }
+                if ContinuousClock.now < end, !client.isExcused(.runs, since: .now - .seconds(2)) {
+                    client.wrong("log: \(error)")
+                }
             }
             for problem in reader.take() { client.wrong("log: \(problem)") }
         }

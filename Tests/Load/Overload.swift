@@ -17,7 +17,7 @@ struct Overload: Sendable {
     private let clients: Int
     private let seconds: Double
     private let memory: Memory
-    private let answers = Mutex<[Int: Int]>([:])
+    private let answers = AnswerCount()
 
     init(_ target: Target, _ arguments: Arguments, _ report: Report, _ group: EventLoopGroup) throws {
         self.target = target
@@ -32,7 +32,7 @@ struct Overload: Sendable {
         let normal = NormalClient(target: target, group: group)
         _ = try await normal.run(for: 1)
         let before = memory.resident
-        let peaks = Mutex<[Int]>([])
+        let peak = PeakMemory()
         let end = ContinuousClock.now + .seconds(seconds)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for number in 0..<clients {
@@ -40,21 +40,20 @@ struct Overload: Sendable {
             }
             tasks.addTask {
                 while ContinuousClock.now < end {
-                    let now = memory.resident
-                    peaks.withLock { $0.append(now) }
+                    peak.note(memory.resident)
                     // Between two looks.
                     try await Task.sleep(for: .milliseconds(100))
                 }
             }
             try await tasks.waitForAll()
         }
-        let counted = answers.withLock { $0 }
+        let counted = answers.byStatus
         report.say(
             "\(clients) clients, writes of \(Overload.bodyBytes) bytes: answers by status \(counted.sorted { $0.key < $1.key })")
         report.check(counted[201, default: 0] > 0, "some writes were done")
         let odd = counted.filter { ![201, 503].contains($0.key) }
         report.check(odd.isEmpty, "every answer was 201, or 503 with Retry-After (else: \(odd))")
-        let growth = (peaks.withLock { $0.max() } ?? before) - before
+        let growth = max(before, peak.bytes) - before
         report.check(
             growth < Overload.growthBytesMax,
             "memory grew by \(growth >> 20) MiB at most (less than \(Overload.growthBytesMax >> 20))")
@@ -68,8 +67,6 @@ struct Overload: Sendable {
         let body = "{\"content\":\"\(text)\"}"
         let head = target.head(
             "POST", "/memory-api", "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n")
-        var headers = Headers()
-        headers.add("authorization", "Bearer \(target.token)")
         while ContinuousClock.now < end {
             do {
                 let connection = try await RawConnection(to: target.address)
@@ -78,11 +75,29 @@ struct Overload: Sendable {
                 try await connection.send(body)
                 let answer = try await connection.head()
                 let isHonest = answer.status != 503 || answer.text.lowercased().contains("\r\nretry-after:")
-                answers.withLock { $0[isHonest ? answer.status : -503, default: 0] += 1 }
+                answers.add(isHonest ? answer.status : -503)
             } catch {
                 // The other end may refuse while the body is still being sent; the answer is lost with the reset then.
-                answers.withLock { $0[503, default: 0] += 1 }
+                answers.add(503)
             }
         }
     }
+}
+
+/// How many answers had which status.
+final class AnswerCount: Sendable {
+    private let counts = Mutex<[Int: Int]>([:])
+
+    var byStatus: [Int: Int] { counts.withLock { $0 } }
+
+    func add(_ status: Int) { counts.withLock { $0[status, default: 0] += 1 } }
+}
+
+/// The most memory that was seen.
+final class PeakMemory: Sendable {
+    private let most = Mutex(0)
+
+    var bytes: Int { most.withLock { $0 } }
+
+    func note(_ bytes: Int) { most.withLock { $0 = max($0, bytes) } }
 }

@@ -8,8 +8,7 @@ final class Report: Sendable {
     var hasFailed: Bool { !failures.withLock { $0.isEmpty } }
 
     func say(_ text: String) {
-        print(text)
-        fflush(stdout)
+        FileHandle.standardOutput.write(Data((text + "\n").utf8))
     }
 
     /// Records whether something is so.
@@ -58,7 +57,8 @@ struct Memory: Sendable {
     /// Bytes that are resident, of all of them.
     var resident: Int {
         pids.reduce(0) { sum, pid in
-            let text = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""  // try?: one that ended has none
+            // try?: one that has ended has none
+            let text = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
             let line = text.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
             return sum + (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
         }

@@ -42,7 +42,8 @@ public struct GatewayLimits: Sendable {
     /// The limits of the gateway's server.
     /// - Parameters:
     ///   - descriptorsMax: what the process may have open.
-    ///   - descriptorsPerRequest: 2 when a request that is passed on takes a connection of its own, 1 when it stays in the process.
+    ///   - descriptorsPerRequest: 2 when a request that is passed on takes a connection of its own, 1 when it stays in the
+    ///     process.
     func http(descriptorsMax: Int, descriptorsPerRequest: Int) -> HTTPLimits {
         var limits = HTTPLimits()
         limits.connectionsPerAddressMax = connectionsPerAddressMax
