@@ -66,26 +66,29 @@ enum BoardHistory {
         """
 
     /// What was there before: every workspace's issues go into its default crew, with their numbers and in their order; labels
-    /// that were words become labels of the workspace.
+    /// that were words become labels of the workspace. A made id is materialized, so that it is the same wherever it stands.
     static let afterCrews = """
 
         CREATE INDEX task_cards_by_status ON task_cards (workspace_id, column_status, position, id);
         INSERT INTO crews (workspace_id, id, version, created_at, updated_at, slug, is_default, document)
+            WITH made AS MATERIALIZED (
+                SELECT workspace_id, 'crew_' || lower(hex(randomblob(13))) AS id, unixepoch() * 1000 AS now,
+                    strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS text FROM issue_numbers)
             SELECT workspace_id, id, 1, now, now, 'general', 1, json_object(
                 'id', id, 'workspace_id', workspace_id, 'name', 'General', 'slug', 'general',
                 'description', 'Issues that belong to no other crew.', 'issue_prefix', 'ISS', 'agent_ids', json('[]'),
                 'on_run_done', 'review', 'is_default', json('true'), 'created_at', text, 'updated_at', text)
-            FROM (SELECT workspace_id, 'crew_' || lower(hex(randomblob(13))) AS id, unixepoch() * 1000 AS now,
-                strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS text FROM issue_numbers);
+            FROM made;
         INSERT INTO crew_counters SELECT n.workspace_id, c.id, n.last
             FROM issue_numbers n JOIN crews c ON c.workspace_id = n.workspace_id;
         INSERT INTO labels (workspace_id, id, version, created_at, updated_at, name, document)
+            WITH made AS MATERIALIZED (
+                SELECT workspace_id, 'label_' || lower(hex(randomblob(13))) AS id, name, unixepoch() * 1000 AS now,
+                    strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS text
+                FROM (SELECT DISTINCT i.workspace_id, j.value AS name FROM old_issues i, json_each(i.document, '$.labels') j))
             SELECT workspace_id, id, 1, now, now, name, json_object(
                 'id', id, 'workspace_id', workspace_id, 'name', name, 'color', '#8b949e', 'created_at', text, 'updated_at', text)
-            FROM (SELECT workspace_id, 'label_' || lower(hex(randomblob(13))) AS id, name, unixepoch() * 1000 AS now,
-                strftime('%Y-%m-%dT%H:%M:%SZ', 'now') AS text FROM (
-                    SELECT DISTINCT i.workspace_id, j.value AS name
-                    FROM old_issues i, json_each(i.document, '$.labels') j));
+            FROM made;
         INSERT INTO issues (workspace_id, id, version, created_at, updated_at, crew_id, identifier, number, project_id, status,
                 priority, assignee_id, goal_id, due_date, estimate, sort_order, rank, document)
             SELECT i.workspace_id, i.id, i.version, i.created_at, i.updated_at, c.id, i.identifier,

@@ -22,6 +22,9 @@ public final class AgentRun: @unchecked Sendable {  // Confined to its loop's th
     private let logs: LogShipper
     private let processes: AgentProcesses
     private let folders: RunFolders
+    private var deadline: Loops.Timer?
+    /// A pause that has only begun is looked at again after this long.
+    private static let watchedAgainAfter = Duration.seconds(1)
 
     /// Called on the loop that the run will live on.
     public init(_ options: RunnerOptions, client: HTTPClient, clock: WallClock = .system, on loop: EventLoop) {
@@ -48,12 +51,19 @@ public final class AgentRun: @unchecked Sendable {  // Confined to its loop's th
         let context: RunContext
         do { context = try await stoppable { [api] in try await api.context() } } catch { return await quietEnd() }
         let heart = loop.task { await self.beat() }
-        let deadline = loop.schedule(after: .seconds(context.run.timeoutSeconds)) { [control] in
-            control.stop(.timedOut(seconds: context.run.timeoutSeconds))
-        }
-        let end = await perform(context, beforeReporting: { deadline.cancel() })
+        watch(.seconds(context.run.timeoutSeconds), of: context.run.timeoutSeconds)
+        let end = await perform(context, beforeReporting: { deadline?.cancel() })
         heart.cancel()
         return end
+    }
+
+    /// Ends the run when its time is over. The time for which it was paused is not its own.
+    private func watch(_ rest: Duration, of seconds: Double) {
+        deadline = loop.schedule(after: rest) {
+            let paused = self.control.takePaused()
+            guard paused > .zero else { return self.control.stop(.timedOut(seconds: seconds)) }
+            self.watch(max(paused, AgentRun.watchedAgainAfter), of: seconds)
+        }
     }
 
     private func perform(_ context: RunContext, beforeReporting: () -> Void) async -> End {

@@ -20,6 +20,9 @@ final class RunControl: @unchecked Sendable {  // Confined to its loop's thread.
     private(set) var isPaused = false
     private var current: (stops: (Stop) -> Bool, cancel: @Sendable () -> Void)?
     private let unpaused: Signal
+    /// How long it was paused, up to `pausedSince` where it is so now, since somebody last asked.
+    private var paused = Duration.zero
+    private var pausedSince = ContinuousClock.now
 
     init(on loop: EventLoop) { unpaused = Signal(on: loop) }
 
@@ -38,8 +41,18 @@ final class RunControl: @unchecked Sendable {  // Confined to its loop's thread.
     }
 
     func pause(_ pause: Bool) {
+        let now = ContinuousClock.now
+        if isPaused { paused += pausedSince.duration(to: now) }
+        pausedSince = now
         isPaused = pause
         if !pause { unpaused.raise() }
+    }
+
+    /// How long the run was paused since this was last asked.
+    func takePaused() -> Duration {
+        pause(isPaused)
+        defer { paused = .zero }
+        return paused
     }
 
     /// Returns when the run is not paused.

@@ -88,6 +88,7 @@ extension RunsService {
             CREATE TABLE held_tasks (
                 workspace_id TEXT NOT NULL,
                 task_id TEXT NOT NULL,
+                held_at INTEGER NOT NULL,
                 PRIMARY KEY (workspace_id, task_id)
             ) WITHOUT ROWID;
             """),

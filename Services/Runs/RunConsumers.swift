@@ -11,6 +11,7 @@ struct RunConsumers: Sendable {
 
     /// Tasks that are ready start by themselves; those that are interrupted or deleted take their runs with them.
     func task(_ event: Event, in transaction: Transaction) throws {
+        let now = transitions.environment.clock.now()
         switch event.type {
         case "task.dispatch": try dispatch(try event.entity(AgentTask.self), event, in: transaction)
         case "task.interrupted":
@@ -19,10 +20,10 @@ struct RunConsumers: Sendable {
         case "task.deleted":
             try transitions.cancel(
                 task: event.subjectID, in: event.workspaceID, reason: "the task was deleted", actor: event.actor, transaction)
-            try transitions.held.release(event.subjectID, in: event.workspaceID, transaction)
-        case "task.paused": try transitions.held.hold(event.subjectID, in: event.workspaceID, transaction)
+            try transitions.held.release(event.subjectID, in: event.workspaceID, at: now, transaction)
+        case "task.paused": try transitions.held.hold(event.subjectID, in: event.workspaceID, at: now, transaction)
         case "task.resumed":
-            try transitions.held.release(event.subjectID, in: event.workspaceID, transaction)
+            try transitions.held.release(event.subjectID, in: event.workspaceID, at: now, transaction)
             transitions.ring(after: transaction)
         default: break
         }

@@ -83,7 +83,7 @@ struct WorkStore: Sendable {
                     AND (SELECT count(*) FROM run_processes p WHERE p.workspace_id = w.workspace_id AND p.agent_id = w.agent_id)
                         < a.max_concurrent_runs
                     AND NOT EXISTS (SELECT 1 FROM run_processes p WHERE p.run_id = w.run_id)
-                    AND NOT EXISTS (SELECT 1 FROM held_tasks h WHERE h.workspace_id = w.workspace_id AND h.task_id = w.task_id)
+                    AND \(HeldTasks.timeGoesOn)
                 ORDER BY w.priority DESC, w.queued_at, w.run_id LIMIT 1)
             RETURNING \(WorkStore.columns)
             """, leaseExpiresAt, runsMax, map: WorkStore.work)
@@ -98,7 +98,7 @@ struct WorkStore: Sendable {
                 AND (SELECT count(*) FROM run_processes p WHERE p.workspace_id = w.workspace_id AND p.agent_id = w.agent_id)
                     < a.max_concurrent_runs
                 AND NOT EXISTS (SELECT 1 FROM run_processes p WHERE p.run_id = w.run_id)
-                AND NOT EXISTS (SELECT 1 FROM held_tasks h WHERE h.workspace_id = w.workspace_id AND h.task_id = w.task_id)
+                AND \(HeldTasks.timeGoesOn)
             LIMIT 1
             """, runsMax
         ) { _ in true } ?? false
@@ -167,15 +167,20 @@ struct WorkStore: Sendable {
     /// Attempts whose lease has expired, or whose time is over.
     func due(at time: Timestamp, _ reader: some SQLReader) throws -> [Work] {
         try reader.all(
-            "SELECT \(WorkStore.columns) FROM run_work WHERE state <> 'queued' AND (lease_expires_at <= ? OR deadline_at <= ?)",
-            time, time,
-            map: WorkStore.work)
+            """
+            SELECT \(WorkStore.columns) FROM run_work w WHERE state <> 'queued'
+                AND (lease_expires_at <= ? OR (deadline_at <= ? AND \(HeldTasks.timeGoesOn)))
+            """, time, time, map: WorkStore.work)
     }
 
     /// When the next of them is due; nil when nothing is under way.
     func nextDue(_ reader: some SQLReader) throws -> Timestamp? {
         try reader.one(
-            "SELECT min(min(lease_expires_at, coalesce(deadline_at, lease_expires_at))) FROM run_work WHERE state <> 'queued'"
+            """
+            SELECT min(min(lease_expires_at, CASE WHEN \(HeldTasks.timeGoesOn)
+                THEN coalesce(deadline_at, lease_expires_at) ELSE lease_expires_at END))
+            FROM run_work w WHERE state <> 'queued'
+            """
         ) { $0.timestampOrNil(0) } ?? nil
     }
 

@@ -30,6 +30,8 @@ import Testing
             (.post, "\(path)/members", #"{"agent_id":"ux-writer","role":"LEAD"}"#, 201),
             (.post, "\(path)/members", #"{"agent_id":"nobody"}"#, 400),
             (.delete, "\(path)/members/frontend-dev", nil, 204), (.delete, "\(path)/members/frontend-dev", nil, 404),
+            (.post, "\(path)/members", #"{"agent_id":"frontend-dev"}"#, 201), (.delete, "\(path)/members", nil, 400),
+            (.delete, "\(path)/members?agent_id=frontend-dev", nil, 204),
             (.post, "/api/v1/crews", #"{"name":"Platform Team"}"#, 409), (.post, "/api/v1/crews", "{}", 400),
             (.post, "/api/v1/crews", #"{"name":"X","issue_prefix":"a-b"}"#, 400),
             (.post, "/api/v1/crews", #"{"name":"X","agent_ids":["nobody"]}"#, 400), (.get, "/api/v1/crews/none", nil, 404),

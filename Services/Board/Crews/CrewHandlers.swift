@@ -135,9 +135,11 @@ struct CrewHandlers: Sendable {
     }
 
     func removeMember(_ call: Call) async throws -> NoContent {
-        let reference = try Check.reference(call.parameter("agentId"), "agent_id")
-        let known = try await call.read {
-            try desk.ledger.known.find(.agent, reference, workspace: call.workspace, in: $0)?.id ?? reference
+        let named = call.parameter("agentId").isEmpty ? call.query["agent_id"] ?? "" : call.parameter("agentId")
+        let known = try await call.read { reader in
+            _ = try desk.crew(call, in: reader)
+            let reference = try Check.reference(named, "agent_id")
+            return try desk.ledger.known.find(.agent, reference, workspace: call.workspace, in: reader)?.id ?? reference
         }
         _ = try await change(call) { crew in
             guard crew.agentIDs.contains(known) else { throw ServiceError.notFound("member") }

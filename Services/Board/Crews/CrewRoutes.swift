@@ -24,6 +24,7 @@ extension BoardService {
             DELETE("/{crewId}", .manager, "Deletes a crew that has no issues", crews.delete)
             GET("/{crewId}/members", .viewer, "Lists the agents of a crew", crews.members)
             POST("/{crewId}/members", .manager, "Adds an agent to a crew", crews.addMember)
+            DELETE("/{crewId}/members", .manager, "Takes an agent out of a crew", crews.removeMember).query("agent_id")
             DELETE("/{crewId}/members/{agentId}", .manager, "Takes an agent out of a crew", crews.removeMember)
         }
     }

@@ -1,3 +1,4 @@
+import HTTP
 import Models
 import Service
 import Storage
@@ -10,18 +11,32 @@ struct StartSync: Codable, Sendable {
     enum CodingKeys: String, CodingKey { case projectID = "project_id", integrationID = "integration_id" }
 }
 
+/// 202 with a synchronisation and where to look after it; 200 when the caller has waited for its end.
+struct SyncStarted: Answer {
+    let sync: SyncRun
+    let isOver: Bool
+
+    static var description: AnswerDescription { AnswerDescription(202, .json(SyncRun.self)) }
+
+    func response(to call: Call) throws -> Response {
+        var response = Response.json(try JSON.encode(sync), status: isOver ? .ok : .accepted)
+        response.headers.add("location", "/board-api/sync/\(sync.id)".utf8)
+        return response
+    }
+}
+
 /// Synchronisations with trackers: started here, and shown here while they go on.
 struct SyncHandlers: Sendable {
     let desk: IssueDesk
     let integrations: IntegrationStore
 
     /// `POST /api/projects/{id}/sync-issues` (seed 000).
-    func startOfProject(_ call: Call) async throws -> Reply<SyncRun> {
+    func startOfProject(_ call: Call) async throws -> SyncStarted {
         let project = try await desk.references.projectInPath(call.parameter("projectId"), workspace: call.workspace)
         return try await start(call, project: project, integration: nil)
     }
 
-    func start(_ call: Call, body: StartSync) async throws -> Reply<SyncRun> {
+    func start(_ call: Call, body: StartSync) async throws -> SyncStarted {
         let project = try await desk.references.project(body.projectID, workspace: call.workspace)
         if let run = call.principal.run, run.projectID != project { throw ServiceError.invalid("project_id", "no such project") }
         return try await start(call, project: project, integration: body.integrationID)
@@ -32,7 +47,7 @@ struct SyncHandlers: Sendable {
             try await call.read { try PlanningStore.syncs.get(call.parameter("id"), workspace: call.workspace, in: $0) })
     }
 
-    private func start(_ call: Call, project: String?, integration: String?) async throws -> Reply<SyncRun> {
+    private func start(_ call: Call, project: String?, integration: String?) async throws -> SyncStarted {
         let waits = try call.query.bool("wait") ?? false
         return try await call.write { transaction in
             var found = try integrations.all(project: project, workspace: call.workspace, in: transaction)
@@ -50,7 +65,7 @@ struct SyncHandlers: Sendable {
                 : found.map { "\($0.name): this version cannot talk to \($0.provider.rawValue)" }
             let stored = try PlanningStore.syncs.insert(sync, workspace: call.workspace, at: call.now, in: transaction)
             try call.emit("sync.finished", stored, project: project, in: transaction)
-            return Reply(sync, waits ? .ok : .accepted, location: "/board-api/sync/\(sync.id)")
+            return SyncStarted(sync: sync, isOver: waits)
         }
     }
 }
