@@ -23,7 +23,7 @@ struct SkillDocument: Equatable {
     /// Reads a `SKILL.md`. Members of the front matter that a skill does not have are passed over.
     /// - Throws: 400 naming `front_matter` and the line that cannot be read, or the member that is missing or of another kind.
     init(reading text: String) throws(ServiceError) {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.last == "\r" ? $0.dropLast() : $0 }
+        let lines = SkillDocument.lines(of: text)
         guard lines.first.map(SkillDocument.isFence) == true else {
             throw .invalid("front_matter", "required: the document begins with a line of ---")
         }
@@ -50,6 +50,15 @@ struct SkillDocument: Equatable {
         if let version { lines.append("version: \(FrontMatter.scalar(version))") }
         if !tags.isEmpty { lines.append("tags: [\(tags.map(FrontMatter.scalar).joined(separator: ", "))]") }
         return (lines + [SkillDocument.fence, "", content]).joined(separator: "\n")
+    }
+
+    /// The lines, without the carriage returns before their ends. As characters, CR LF would be one, which is no LF.
+    private static func lines(of text: String) -> [Substring] {
+        var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+        for index in lines.indices.dropLast() {
+            while lines[index].last == "\r" { lines[index].removeLast() }
+        }
+        return lines.map { Substring($0) }
     }
 
     private static func isFence(_ line: Substring) -> Bool {

@@ -38,6 +38,16 @@ import Testing
         #expect(document.content == "# Deploy\n\n---\nA rule within the content is content.")
     }
 
+    @Test func linesMayEndInCarriageReturnsToo() throws {
+        let text = "---\r\nname: Deploy\r\ntags:\r\n  - a\r\n---\r\n\r\none\r\r\ntwo\r\n"
+        let document = try SkillDocument(reading: text)
+        #expect(document.name == "Deploy")
+        #expect(document.tags == ["a"])
+        #expect(document.content == "one\ntwo\n")
+        let odd = try SkillDocument(reading: "---\nname: a\n---\n\ntext\r")
+        #expect(try SkillDocument(reading: odd.text) == odd)
+    }
+
     @Test func whatCannotBeReadNamesItsLine() {
         for (text, message) in [
             ("", "front_matter: required: the document begins with a line of ---"),
