@@ -16,6 +16,8 @@ public struct Request: Sendable {
     public var minorVersion = 1
     /// What the connection's TLS handshake has told, the client's certificate for one; nil without TLS.
     public var tls: TLSPeer?
+    /// Where interim responses to it go; nil when its client could not read them.
+    public var interim: (any InterimWriter)?
 
     public init(
         method: Method, target: [UInt8], headers: Headers = Headers(), body: Body = .empty, peer: Peer = .inProcess,
@@ -46,6 +48,13 @@ public struct Request: Sendable {
         guard let mark = target.firstIndex(of: UInt8(ascii: "?")) else { return [] }
         return target[(mark + 1)...]
     }
+}
+
+/// Takes interim responses (RFC 9110 §15.2), which go to the client before the answer does.
+public protocol InterimWriter: AnyObject, Sendable {
+    /// Called on the connection's loop. After the answer has been begun it does nothing.
+    /// - Parameter status: 102 to 199.
+    func writeInterim(_ status: Status, _ headers: Headers)
 }
 
 /// The other end of a connection.

@@ -43,6 +43,7 @@ public struct Status: Sendable, Hashable, ExpressibleByIntegerLiteral {
         switch code {
         case 100: "Continue"
         case 101: "Switching Protocols"
+        case 103: "Early Hints"
         case 200: "OK"
         case 201: "Created"
         case 202: "Accepted"

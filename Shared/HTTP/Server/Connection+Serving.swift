@@ -1,6 +1,14 @@
 import Glibc
 import Loops
 
+extension Connection: InterimWriter {
+    func writeInterim(_ status: Status, _ headers: Headers) {
+        guard !hasAnswered, failure == nil, (102..<200).contains(status.code) else { return }
+        append { HeadWriter.writeInterim(status, headers, into: &$0) }
+        flush()
+    }
+}
+
 extension Connection {
     /// Has one request answered. False when the connection ends after it.
     func serve(_ head: RequestHead) async throws -> Bool {
@@ -11,6 +19,7 @@ extension Connection {
             method: head.method, target: head.target, headers: head.headers, body: beginContent(of: head), peer: peer,
             otherMethod: head.otherMethod, tls: tlsPeer)
         request.minorVersion = head.minorVersion
+        if head.minorVersion > 0 { request.interim = self }
         let response: Response
         if part.beginRequest() {
             response = await part.server.responder.respond(to: request)

@@ -45,6 +45,17 @@ enum HeadWriter {
         append("\r\n", to: &output)
     }
 
+    /// A head without an answer: an interim response (RFC 9110 §15.2).
+    static func writeInterim(_ status: Status, _ headers: Headers, into output: inout [UInt8]) {
+        append("HTTP/1.1 ", to: &output)
+        append(Int(status.code), to: &output)
+        output.append(Characters.space)
+        append(status.reason, to: &output)
+        append("\r\n", to: &output)
+        _ = appendFields(headers, to: &output)
+        append("\r\n", to: &output)
+    }
+
     /// Appends the handler's fields, and tells whether a date and an upgrade are among them.
     private static func appendFields(_ headers: Headers, to output: inout [UInt8]) -> (hasDate: Bool, hasUpgrade: Bool) {
         let start = output.count
@@ -68,12 +79,12 @@ enum HeadWriter {
         return (hasDate, hasUpgrade)
     }
 
-    /// How many bytes could end a line for some reader: CR, LF and NUL. One pass, for every response.
+    /// How many bytes may stand in no value: CR, LF and NUL could end a line for some reader. One pass, for every response.
     private static func breaks(in output: [UInt8], from start: Int) -> Int {
         // The pointer is used within the closure only.
         output.withUnsafeBufferPointer { output in
             var count = 0
-            for byte in output[start...] where byte == 13 || byte == 10 || byte == 0 { count &+= 1 }
+            for byte in output[start...] where !Characters.isFieldValue(byte) { count &+= 1 }
             return count
         }
     }

@@ -10,6 +10,7 @@ final class UpstreamExchange: @unchecked Sendable {  // Confined to its loop's t
     let connection: UpstreamConnection
     let pool: UpstreamPool
     private let method: Method
+    private let interim: (any InterimWriter)?
     /// The whole request has been sent.
     private(set) var isSent = false
     /// The body is still being sent: however long that takes, the response may come after it.
@@ -20,10 +21,11 @@ final class UpstreamExchange: @unchecked Sendable {  // Confined to its loop's t
     /// What broke the request's own body.
     private(set) var bodyFailure: (any Error)?
 
-    private init(_ connection: UpstreamConnection, _ pool: UpstreamPool, _ method: Method) {
+    private init(_ connection: UpstreamConnection, _ pool: UpstreamPool, _ request: Request) {
         self.connection = connection
         self.pool = pool
-        self.method = method
+        method = request.method
+        interim = request.interim
     }
 
     /// Sends `request` and gives the response. The connection goes back to the pool, or is closed, or is held by the response's
@@ -31,7 +33,7 @@ final class UpstreamExchange: @unchecked Sendable {  // Confined to its loop's t
     /// - Throws: `UpstreamError`, `UpstreamConnection.Stale`, `CancellationError`, what the request's body throws. The
     ///   connection is closed then.
     static func run(_ request: Request, on connection: UpstreamConnection, of pool: UpstreamPool) async throws -> Response {
-        let exchange = UpstreamExchange(connection, pool, request.method)
+        let exchange = UpstreamExchange(connection, pool, request)
         connection.hasReceived = false
         do {
             if case .stream(let body) = request.body { return try await exchange.runStreaming(request, body) }
@@ -172,13 +174,17 @@ final class UpstreamExchange: @unchecked Sendable {  // Confined to its loop's t
         }
     }
 
-    /// Parses what has come. Nil when that is not a whole head; nil inside when it was an interim response, which is passed
-    /// over.
+    /// Parses what has come. Nil when that is not a whole head; nil inside when it was an interim response. Those go on to the
+    /// client (RFC 9110 §15.2), but for 100: nobody here has asked for it, since this end tells the client itself.
     private func look(_ bytes: UnsafeRawBufferPointer, _ parser: inout ResponseParser, _ start: inout Int) throws -> Response?? {
         guard var head = try parser.parse(bytes.bytes) else { return nil }
         if head.status.code < 200 {
             if head.status.code == 101 { throw UpstreamError.protocolError("switched protocols unasked") }
             start += head.byteCount
+            if head.status.code > 101, let interim {
+                HopByHop.strip(&head.headers)
+                interim.writeInterim(head.status, head.headers)
+            }
             return .some(nil)
         }
         return try response(&head, UnsafeRawBufferPointer(rebasing: bytes[head.byteCount...]))
