@@ -64,7 +64,10 @@ public struct Peers: Sendable {
         if body != nil { headers.add("content-type", "application/json".utf8) }
         if let trace = TraceContext.current { headers.add(TraceContext.header) { trace.append(to: &$0) } }
         var target = target
-        if let workspace { target += (target.utf8.contains(UInt8(ascii: "?")) ? "&" : "?") + "workspace_id=" + workspace }
+        if let workspace {
+            target += target.utf8.contains(UInt8(ascii: "?")) ? "&" : "?"
+            target += "workspace_id=" + PercentCoding.encoded(workspace)
+        }
         let response: Response
         do {
             response = try await upstream(service).send(
