@@ -45,6 +45,17 @@ func tests(_ name: String, of dependencies: [Target.Dependency], resources: [Str
         name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: resources, swiftSettings: strict)
 }
 
+/// `NEXUS_FUZZ=1` makes the fuzzer of the entries in `Tests/Fuzz`, which is built with sanitizers (`Tests/Fuzz/run`); otherwise
+/// the same entries are tests, which replay what the fuzzer has kept.
+let isFuzzing = Context.environment["NEXUS_FUZZ"] == "1"
+let fuzzed: [Target.Dependency] = ["HTTP", "Hostile", "Models", "Storage", "Identity", "Planner", "Skills"]
+let fuzzing: Target =
+    isFuzzing
+    ? .executableTarget(
+        name: "nexus-fuzz", dependencies: fuzzed, path: "Tests/Fuzz", exclude: ["Corpus", "Replay", "run"], swiftSettings: strict)
+    : .testTarget(
+        name: "FuzzTests", dependencies: fuzzed, path: "Tests/Fuzz", exclude: ["Corpus", "Driver", "run"], swiftSettings: strict)
+
 /// The nine, a line each.
 let services: [Target] = [
     service("Agents"),
@@ -107,6 +118,7 @@ let package = Package(
         main("nexus", at: "gateway/CLI", ["Suite", "Gateway", "Service", "Identity"]),
 
         main("bench-subscribers", at: "Tests/Benchmarks/Subscribers", ["Loops"]),
+        fuzzing,
         tests("Tidy", of: []),
         tests("PlannerTests", of: ["Planner", "Models"]),
         tests("LoopsTests", of: ["Loops", "CSystem"]),
