@@ -130,7 +130,7 @@ let package = Package(
         .executableTarget(
             name: "nexus-load", dependencies: ["HTTP", "Loops", "Models", "CSystem"], path: "Tests/Load", exclude: ["run"],
             swiftSettings: strict),
-        tests("HTTPTests", of: ["HTTP", "Loops", "CSystem", "COpenSSL", "Processes", "SuiteTesting", "Hostile"]),
+        tests("HTTPTests", of: ["HTTP", "Loops", "CSystem", "COpenSSL", "SuiteTesting", "Hostile"]),
         tests("ProcessesTests", of: ["Processes", "Loops"]),
         tests("ClientTests", of: ["Client", "HTTP", "Loops"]),
         tests("RunnerTests", of: ["Runner", "nexus-agent-runner", "Client", "HTTP", "Loops", "Models", "Processes"]),

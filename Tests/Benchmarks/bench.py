@@ -9,10 +9,11 @@ from fanout import fanout, idle
 from post import post, slow_post
 from proxy import bodies, embedded, proxy
 from startup import memory, start_time
+from tls import tls, tls_idle
 
 PARTS = {
     "start": start_time, "memory": memory, "proxy": proxy, "bodies": bodies, "embedded": embedded, "post": post,
-    "slow-post": slow_post, "fanout": fanout, "idle": idle,
+    "slow-post": slow_post, "fanout": fanout, "idle": idle, "tls": tls, "tls-idle": tls_idle,
 }
 
 

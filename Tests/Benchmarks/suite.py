@@ -84,8 +84,8 @@ def resident_kilobytes(pid):
         return int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1))
 
 
-def haproxy(folder, socket):
-    """HAProxy before the same service, verifying the same tokens."""
+def haproxy(folder, socket, tls=""):
+    """HAProxy before the same service, verifying the same tokens; `tls` is what its `bind` says of that."""
     path = os.path.join(folder, "haproxy.cfg")
     with open(path, "w") as file:
         file.write(f"""
@@ -99,7 +99,7 @@ defaults
     timeout server 60s
     option http-keep-alive
 frontend front
-    bind 127.0.0.1:{HAPROXY_PORT}
+    bind 127.0.0.1:{HAPROXY_PORT}{tls}
     http-request set-var(txn.token) http_auth_bearer
     http-request set-var(txn.algorithm) var(txn.token),jwt_header_query('$.alg')
     http-request deny unless {{ var(txn.algorithm) -m str HS256 }}
