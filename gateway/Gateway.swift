@@ -124,6 +124,7 @@ public final class Gateway: Responder {
             var own = request
             own.headers = request.headers.copied(
                 without: Gateway.replaced, roomForBytes: Proxy.addedBytesMax, fields: Proxy.addedFieldsMax)
+            record.clientSpan = 0
             record.mark(&own.headers)
             record.ownPattern = self.own.pattern(of: request)
             let response = await self.own.respond(to: own)

@@ -71,7 +71,7 @@ public final class GatewayProcess: Sendable {
             "gateway", migrations: [], configuration: configuration.service, base: base,
             authenticator: RequestAuthenticator(verifier: base.verifier, clock: base.clock, direct: accounts.principal(_:of:))
         ) { GatewayService($0, accounts: accounts, configuration: configuration) }
-        host.environment.metrics.observe { [server] in ServiceHost.samples(of: server) }
+        host.environment.metrics.observe { [server, base] in ServiceHost.samples(of: server, base.tracer) }
         let gateway = Gateway(
             own: host, proxy: Proxy(base.directory, signer: base.signer, clock: base.clock),
             limiter: RateLimiter(perSecond: configuration.limits.requestsPerSecond),
@@ -115,5 +115,6 @@ public final class GatewayProcess: Sendable {
         work.cancel()
         await work.value
         await host.close()
+        await base.tracer.exporter?.close()
     }
 }

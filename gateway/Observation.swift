@@ -17,7 +17,7 @@ public final class Observation: Sendable {
         self.tracer = tracer
         self.log = log
         self.inFlight = inFlight
-        books = LoopLocal(group) { _ in RequestBook(log?.part, inFlight: inFlight) }
+        books = LoopLocal(group) { _ in RequestBook(log?.part, inFlight: inFlight, tracer) }
     }
 
     private static let inFlightGauge = Metric.gauge("nexus_http_requests_in_flight", "Requests that are being answered.")
@@ -36,11 +36,12 @@ public final class Observation: Sendable {
     /// The record of a request that begins. Called on the request's loop.
     func begin(_ request: Request) -> RequestRecord {
         // Off the loops, where nothing is answered but by a test, a book for one request.
-        let record = (books.current ?? RequestBook(nil, inFlight: inFlight)).lend()
+        let record = (books.current ?? RequestBook(nil, inFlight: inFlight, tracer)).lend()
         tracer.identify(request, in: &record.id)
         let parent = TraceContext(of: request.headers)
         record.trace = tracer.span(of: parent)
-        record.continuesTrace = parent != nil
+        record.parentSpan = parent?.spanID ?? 0
+        if tracer.records(record.trace) { record.clientSpan = tracer.span(of: record.trace).spanID }
         record.startNanoseconds = Observation.nanoseconds()
         return record
     }

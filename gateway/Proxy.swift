@@ -31,8 +31,8 @@ public struct Proxy: Sendable {
         if let caller { request.headers.add(InternalAssertion.header, try caller.assertion(by: signer, now: clock.now())) }
         record.mark(&request.headers)
         record.upstream = service.rawValue
-        let start = Observation.nanoseconds()
-        defer { record.upstreamNanoseconds = Observation.nanoseconds() - start }
+        record.upstreamStartNanoseconds = Observation.nanoseconds()
+        defer { record.upstreamNanoseconds = Observation.nanoseconds() - record.upstreamStartNanoseconds }
         do {
             return try await upstream.send(request)
         } catch UpstreamError.timeout {

@@ -10,8 +10,10 @@ final class RequestRecord: ExchangeObserver, @unchecked Sendable {  // Confined 
     var id: [UInt8] = []
     /// The gateway's own span.
     var trace = TraceContext(traceHigh: 0, traceLow: 0, spanID: 0, isSampled: false)
-    /// The client has begun the trace.
-    var continuesTrace = false
+    /// The client's span, when it has begun the trace; else 0.
+    var parentSpan: UInt64 = 0
+    /// The span of the call that is passed on, when that is recorded; else 0.
+    var clientSpan: UInt64 = 0
     var startNanoseconds: UInt64 = 0
     /// When the head of an answer without an end of its own was there; 0 for any other.
     var headNanoseconds: UInt64 = 0
@@ -26,6 +28,7 @@ final class RequestRecord: ExchangeObserver, @unchecked Sendable {  // Confined 
     var client: Peer?
     /// The name of the service that answers; nil when the gateway does.
     var upstream: String?
+    var upstreamStartNanoseconds: UInt64 = 0
     /// From passing the request on to the head of its answer.
     var upstreamNanoseconds: UInt64 = 0
     private let book: RequestBook
@@ -43,10 +46,10 @@ final class RequestRecord: ExchangeObserver, @unchecked Sendable {  // Confined 
     /// say of a trace goes on with it, within limits, and not without it (§3.3, §4.2).
     func mark(_ headers: inout Headers) {
         headers.add(RequestID.header, id)
-        headers.add(TraceContext.header) { trace.append(to: &$0) }
+        headers.add(TraceContext.header) { (clientSpan == 0 ? trace : trace.with(span: clientSpan)).append(to: &$0) }
         guard let state = headers.value(TraceContext.stateHeader) else { return }
         let isOne = headers.count(TraceContext.stateHeader) == 1
-        if !continuesTrace || !isOne || state.count > TraceContext.stateBytesMax { headers.remove(TraceContext.stateHeader) }
+        if parentSpan == 0 || !isOne || state.count > TraceContext.stateBytesMax { headers.remove(TraceContext.stateHeader) }
     }
 
     /// Forgets the request.
@@ -59,6 +62,7 @@ final class RequestRecord: ExchangeObserver, @unchecked Sendable {  // Confined 
         client = nil
         upstream = nil
         upstreamNanoseconds = 0
+        clientSpan = 0
     }
 
     func appendFields(to head: inout [UInt8]) {
@@ -85,10 +89,12 @@ final class RequestBook: @unchecked Sendable {  // Confined to its loop's thread
 
     private let log: AccessLogPart?
     private let inFlight: Counter
+    private let tracer: Tracer
     private var free: [RequestRecord] = []
 
-    init(_ log: AccessLogPart?, inFlight: Counter) {
+    init(_ log: AccessLogPart?, inFlight: Counter, _ tracer: Tracer) {
         self.log = log
+        self.tracer = tracer
         self.inFlight = inFlight
     }
 
@@ -109,6 +115,9 @@ final class RequestBook: @unchecked Sendable {  // Confined to its loop's thread
         log?.add(
             AccessLine(
                 record: record, request: request, outcome: outcome, time: WallClock.system.now(), durationNanoseconds: taken))
+        if tracer.records(record.trace) {
+            for span in record.spans(request, outcome, taken) { tracer.record(span) }
+        }
         record.clear()
         if free.count < RequestBook.freeMax { free.append(record) }
     }

@@ -6,7 +6,7 @@ struct RunEnvironment: Sendable {
     private static let handedOn = [
         "NEXUS_URL", "NEXUS_AGENT_TOKEN", "NEXUS_RUN_ID", "NEXUS_TASK_ID", "NEXUS_TASK_TITLE", "NEXUS_PROJECT_ID",
         "NEXUS_AGENT_ID", "NEXUS_ISSUE_ID",
-        "PATH", "LANG", "TZ",
+        "PATH", "LANG", "TZ", "TRACEPARENT",
     ]
 
     let variables: [String: String]

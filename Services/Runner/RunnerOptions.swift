@@ -11,6 +11,7 @@ public struct RunnerOptions: Sendable {
     public static let usage = """
         usage: nexus-agent-runner --work DIR [--mirrors DIR] [--heartbeat-seconds 5]
         environment: NEXUS_URL NEXUS_AGENT_TOKEN NEXUS_RUN_ID NEXUS_TASK_ID NEXUS_TASK_TITLE NEXUS_PROJECT_ID NEXUS_AGENT_ID
+        TRACEPARENT
 
         Runs one attempt of one agent at one task, and reports to NEXUS_URL. Started by runs-api.
         """

@@ -30,10 +30,13 @@ struct RunsAPI: Sendable {
     private let base: String
     private let unixSocket: String?
     private let token: String
+    /// The trace that the run's requests belong to, as the runs service has said.
+    private let trace: String?
 
     init(_ options: RunnerOptions, client: HTTPClient) {
         self.client = client
         token = options.token
+        trace = options.environment["TRACEPARENT"]
         if options.url.hasPrefix("unix:") {
             unixSocket = String(options.url.dropFirst("unix:".count))
             base = "http://nexus/runs-api/\(options.runID)"
@@ -85,6 +88,7 @@ struct RunsAPI: Sendable {
     private func request(_ method: Method, _ path: String) -> OutboundRequest {
         var request = OutboundRequest(method, base + path)
         request.headers.add("authorization", "Bearer \(token)")
+        if let trace { request.headers.add("traceparent", trace) }
         request.timeout = RunsAPI.reportTimeout
         request.unixSocket = unixSocket
         return request

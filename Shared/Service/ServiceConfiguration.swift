@@ -33,6 +33,8 @@ public struct ServiceConfiguration: Sendable {
     public var jwtAudience: String?
     /// What is less than this is not logged; at `debug` services log each request.
     public var logLevel = Log.Level.info
+    /// Where spans go.
+    public var tracing = TracingConfiguration()
     /// `/metrics` is answered without a credential.
     public var opensMetrics = false
     /// The executable that runs execute; found beside the running one when absent.
@@ -46,23 +48,24 @@ public struct ServiceConfiguration: Sendable {
     }
 
     /// The options behind this configuration.
-    public static let options: [Option] = [
-        Option("data", "DIR", "folder of databases, keys, logs and artifacts", default: Options.defaultDataDirectory),
-        Option("public-url", "URL", "where runs report to; the gateway's own address unless set"),
-        Option("lease", "DURATION", "silence after which a run counts as lost", default: "30s"),
-        Option("heartbeat", "DURATION", "time between a run's heartbeats", default: "5s"),
-        Option("runs-max", "N", "runs at work at once on this machine", default: "64"),
-        Option("body-bytes-max", "BYTES", "largest JSON body", default: "1048576"),
-        Option("attachment-bytes-max", "BYTES", "largest attachment, artifact or file", default: "1073741824"),
-        Option("drain", "DURATION", "time given to requests, streams and runs at the end", default: "10s"),
-        Option("jwks-file", "FILE", "JSON Web Key Set that may also sign tokens (RS256, ES256)"),
-        Option("jwt-issuer", "TEXT", "the iss that tokens signed by those keys must carry"),
-        Option("jwt-audience", "TEXT", "the aud that they must carry", default: "nexus"),
-        Option("log-level", "LEVEL", "debug, info, warning or error; debug has a line per request", default: "info"),
-        Option("open-metrics", nil, "answer /metrics without a credential"),
-        Option("runner", "PATH", "the nexus-agent-runner to use; found beside this program unless set"),
-        Option("peers", "LIST", "services elsewhere, e.g. tasks=127.0.0.1:8085,runs=127.0.0.1:8086"),
-    ]
+    public static let options: [Option] =
+        [
+            Option("data", "DIR", "folder of databases, keys, logs and artifacts", default: Options.defaultDataDirectory),
+            Option("public-url", "URL", "where runs report to; the gateway's own address unless set"),
+            Option("lease", "DURATION", "silence after which a run counts as lost", default: "30s"),
+            Option("heartbeat", "DURATION", "time between a run's heartbeats", default: "5s"),
+            Option("runs-max", "N", "runs at work at once on this machine", default: "64"),
+            Option("body-bytes-max", "BYTES", "largest JSON body", default: "1048576"),
+            Option("attachment-bytes-max", "BYTES", "largest attachment, artifact or file", default: "1073741824"),
+            Option("drain", "DURATION", "time given to requests, streams and runs at the end", default: "10s"),
+            Option("jwks-file", "FILE", "JSON Web Key Set that may also sign tokens (RS256, ES256)"),
+            Option("jwt-issuer", "TEXT", "the iss that tokens signed by those keys must carry"),
+            Option("jwt-audience", "TEXT", "the aud that they must carry", default: "nexus"),
+            Option("log-level", "LEVEL", "debug, info, warning or error; debug has a line per request", default: "info"),
+            Option("open-metrics", nil, "answer /metrics without a credential"),
+            Option("runner", "PATH", "the nexus-agent-runner to use; found beside this program unless set"),
+            Option("peers", "LIST", "services elsewhere, e.g. tasks=127.0.0.1:8085,runs=127.0.0.1:8086"),
+        ] + TracingConfiguration.options
 
     /// - Throws: `Options.Problem`.
     public init(_ options: Options) throws {
@@ -82,6 +85,7 @@ public struct ServiceConfiguration: Sendable {
                 message: "--log-level: must be one of \(Log.Level.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         logLevel = level
+        tracing = try TracingConfiguration(options, ProcessInfo.processInfo.environment)
         opensMetrics = options.flag("open-metrics")
         runnerPath = options.string("runner")
         for pair in (options.string("peers") ?? "").split(separator: ",") {

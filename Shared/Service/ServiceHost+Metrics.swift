@@ -37,11 +37,11 @@ extension ServiceHost {
     }
 
     /// What a program that listens measures: its connections, and what the kernel says of the process.
-    public static func samples(of server: HTTPServer) -> [Sample] {
+    public static func samples(of server: HTTPServer, _ tracer: Tracer) -> [Sample] {
         [
             Sample(Known.connections, server.connections), Sample(Known.refused, server.refusedConnections),
             Sample(Known.held, server.heldBytes),
-        ] + ProcessMetrics.read()
+        ] + ProcessMetrics.read() + tracer.samples
     }
 
     /// A clock that only goes forward.

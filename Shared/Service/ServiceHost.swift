@@ -105,10 +105,16 @@ public final class ServiceHost: Responder {
         case .found(let endpoint, let parameters):
             inFlight.add()
             let start = ServiceHost.nanoseconds()
-            let response = await TraceContext.$current.withValue(environment.tracer.span(of: TraceContext(of: request.headers))) {
+            let parent = TraceContext(of: request.headers)
+            let context = environment.tracer.span(of: parent)
+            let response = await TraceContext.$current.withValue(context) {
                 await answer(request, endpoint.route, parameters)
             }
-            endpoint.metrics.record(response.status, nanoseconds: ServiceHost.nanoseconds() - start)
+            let taken = ServiceHost.nanoseconds() - start
+            endpoint.metrics.record(response.status, nanoseconds: taken)
+            if context.isSampled {
+                record(request, endpoint.route, response, context, parent: parent, durationNanoseconds: taken)
+            }
             inFlight.add(-1)
             environment.log.debug(
                 "request",

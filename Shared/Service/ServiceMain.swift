@@ -65,7 +65,7 @@ public enum ServiceMain {
         let server = HTTPServer(group: base.loops, responder: host, limits: limits) {
             ErrorRendering.response($0, requestID: nil)
         }
-        host.environment.metrics.observe { [server] in ServiceHost.samples(of: server) }
+        host.environment.metrics.observe { [server] in ServiceHost.samples(of: server, base.tracer) }
         let bound = try server.listen(on: address)
         let work = base.loops.next().task { await host.run() }
         Output.print("ready \(bound.url)\n")
@@ -79,6 +79,7 @@ public enum ServiceMain {
             work.cancel()
             await work.value
             await host.close()
+            await base.tracer.exporter?.close()
         }
         await ending.value
     }

@@ -33,7 +33,7 @@ public final class SuiteBase: Sendable {
         signer = AssertionSigner(key: keys.assertion)
         verifier = AssertionVerifier(key: keys.assertion)
         loops = try EventLoopGroup(count: max(1, ProcessInfo.processInfo.activeProcessorCount))
-        tracer = Tracer(loops)
+        tracer = Tracer(loops, configuration.tracing, log: log)
     }
 
     /// The other services, called in `name`'s name.

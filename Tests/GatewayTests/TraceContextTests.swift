@@ -46,7 +46,7 @@ import Testing
     @Test func idsDiffer() throws {
         let group = try EventLoopGroup(count: 1)
         defer { group.shutdown() }
-        let tracer = Tracer(group)
+        let tracer = Tracer(group, log: Log(service: "test", write: Log.silent))
         let traces = (0..<1000).map { _ in tracer.span(of: nil) }
         #expect(Set(traces.map(\.traceID)).count == 1000)
         #expect(Set(traces.map(\.spanID)).count == 1000)

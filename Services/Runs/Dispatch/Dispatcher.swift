@@ -127,7 +127,7 @@ final class Dispatcher: Sendable {
             let claim = try await database.write({ [transitions] in try transitions.claim(in: $0) })
         {
             let attempt = Attempt(runID: claim.run.id, number: claim.run.attempt)
-            follow(attempt) { await self.start(claim, attempt) }
+            follow(attempt) { await self.trace(claim) { await self.start(claim, attempt) } }
         }
     }
 
@@ -136,6 +136,22 @@ final class Dispatcher: Sendable {
         guard let loop = EventLoop.current else { preconditionFailure("dispatch runs on an event loop") }
         let task = loop.task(body)
         state.withLock { $0.watches[attempt] = task }
+    }
+
+    /// An attempt is a trace of its own, which the requests of its agent belong to.
+    private func trace(_ claim: RunTransitions.Claim, _ body: () async -> Void) async {
+        let tracer = environment.tracer
+        let (context, start) = (tracer.span(of: nil), Tracer.now())
+        await TraceContext.$current.withValue(context, operation: body)
+        guard tracer.records(context) else { return }
+        tracer.record(
+            Span(
+                service: environment.name, name: "run", kind: .internal, context: context, parent: 0, startNanoseconds: start,
+                endNanoseconds: Tracer.now(),
+                attributes: [
+                    .text("nexus.run.id", claim.run.id), .integer("nexus.run.attempt", claim.run.attempt),
+                    .text("nexus.task.id", claim.run.taskID), .text("nexus.agent.id", claim.run.agentID),
+                ], hasFailed: false))
     }
 
     private func start(_ claim: RunTransitions.Claim, _ attempt: Attempt) async {

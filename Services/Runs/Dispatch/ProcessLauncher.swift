@@ -81,6 +81,7 @@ struct ProcessLauncher: Launcher {
         environment["NEXUS_TASK_ID"] = claim.run.taskID
         environment["NEXUS_PROJECT_ID"] = claim.run.projectID
         environment["NEXUS_AGENT_ID"] = claim.run.agentID
+        environment["TRACEPARENT"] = TraceContext.current?.traceparent
         environment["PATH"] = getenv("PATH").map { String(cString: $0) } ?? ProcessLauncher.pathDefault
         environment["HOME"] = home
         environment["LANG"] = "C.UTF-8"

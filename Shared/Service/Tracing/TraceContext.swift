@@ -87,6 +87,13 @@ public struct TraceContext: Sendable, Hashable {
         return bytes
     }
 
+    /// Sixteen digits.
+    static func hexadecimal(_ number: UInt64) -> String {
+        var digits: [UInt8] = []
+        appendHexadecimal(number, to: &digits)
+        return String(decoding: digits, as: UTF8.self)
+    }
+
     static func appendHexadecimal(_ number: UInt64, to output: inout [UInt8]) {
         var shift = 60
         while shift >= 0 {
