@@ -18,7 +18,8 @@ import Testing
         let names = Set(text.split(separator: "\n").compactMap { $0.split(separator: "=").first.map(String.init) })
         #expect(
             names.isSubset(of: [
-                "NEXUS_URL", "NEXUS_AGENT_TOKEN", "NEXUS_RUN_ID", "NEXUS_TASK_ID", "NEXUS_AGENT_ID", "PATH", "HOME", "LANG",
+                "NEXUS_URL", "NEXUS_AGENT_TOKEN", "NEXUS_RUN_ID", "NEXUS_TASK_ID", "NEXUS_AGENT_ID", "TRACEPARENT", "PATH",
+                "HOME", "LANG",
                 "PWD", "SHLVL",
                 "_", "OLDPWD", "\(runs.bench.folder)/runs/\(run.id)/1",
             ]), "\(names)")
