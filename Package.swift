@@ -137,7 +137,7 @@ let package = Package(
         tests("HTTPKitTests", of: ["HTTP", "Loops", "Models"]),
         tests("StorageTests", of: ["Storage", "Models", "Loops"]),
         tests("IdentityTests", of: ["Identity", "Models", "Storage", "HTTP", "Service", "COpenSSL"]),
-        tests("GatewayTests", of: ["Gateway", "SuiteTesting", "Hostile"]),
+        tests("GatewayTests", of: ["Gateway", "Client", "SuiteTesting", "Hostile"]),
         tests("AgentsTests", of: ["Agents", "SuiteTesting"]),
         tests("SkillsTests", of: ["Skills", "SuiteTesting"]),
         tests("MemoryTests", of: ["Memory", "SuiteTesting"]),

@@ -57,6 +57,7 @@ public final class Gateway: Responder {
     private func answer(_ request: Request, _ record: RequestRecord) async -> Response {
         var response: Response
         switch router.match(request.method, request.path) {
+        case .found where GatewayTable.isOwn(request.path): response = await answerOwn(request, record)
         case .found(let route, _):
             response = await pass(request, to: route, record)
         case .methodNotAllowed: response = ServerOptions.refusal(record.requestID)

@@ -10,6 +10,8 @@ public struct GatewayConfiguration: Sendable {
     public var limits = GatewayLimits()
     /// Where the line of each request goes; nil for `DIR/log/access.log`.
     public var accessLog: AccessLog.Destination?
+    /// What one client of `/ws` may do.
+    var socketLimits = SocketLimits()
     /// The folder of Swagger UI's files; a plain page of our own is served where there is none.
     public var swaggerFolder: String?
     /// HTTPS on `listen`; nil for plain HTTP.

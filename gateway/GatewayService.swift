@@ -15,6 +15,7 @@ struct GatewayService: HostedService {
     let suite: SuiteHandlers
     let documents: DocumentHandlers
     let pages: PageHandlers
+    let feeds: FeedHandlers
 
     init(_ environment: ServiceEnvironment, accounts: Accounts, configuration: GatewayConfiguration) {
         self.environment = environment
@@ -27,6 +28,10 @@ struct GatewayService: HostedService {
         suite = SuiteHandlers(peers: environment.peers, metrics: environment.metrics)
         documents = DocumentHandlers(peers: environment.peers)
         pages = PageHandlers(swaggerFolder: configuration.swaggerFolder)
+        feeds = FeedHandlers(
+            feeds: Feeds(environment, accounts: accounts), token: SocketToken(box: environment.secrets),
+            origins: configuration.origins,
+            limits: configuration.socketLimits)
     }
 
     var routes: Routes {
@@ -52,6 +57,10 @@ struct GatewayService: HostedService {
             GET("/auth/workspaces/{id}/members", .authenticated, "Lists a workspace's members", workspaces.members).paged()
             POST("/auth/workspaces/{id}/members", .authenticated, "Gives a user a role in a workspace", workspaces.setMember)
             DELETE("/auth/workspaces/{id}/members/{user}", .authenticated, "Removes a member", workspaces.removeMember)
+            GET("/events", .authenticated, "Streams what happens in the workspace", feeds.events)
+                .query("types", "project_id", "after")
+            GET("/ws", .open, "Opens a WebSocket that subscribes to channels", feeds.socket)
+            GET("/api/v1/ws-token", .authenticated, "Gives a token for a WebSocket's first message", feeds.socketToken)
             GET("/healthz", .open, "Whether the gateway is alive", suite.health)
             GET("/readyz", .open, "Whether each service answers, by name", suite.readiness)
             GET(
@@ -70,6 +79,8 @@ struct GatewayService: HostedService {
     }
 
     private static let endsOfTokens = ["run.finished", "run.requeued", "run.lost"]
+
+    func runInBackground() async throws { try await feeds.feeds.hub.run() }
 
     /// A run that has ended takes its agent's token with it at once.
     var consumers: [EventConsumer] {

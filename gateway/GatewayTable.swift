@@ -38,6 +38,12 @@ public enum GatewayTable {
             ]
         }
 
+    /// The gateway's own path that lies inside a service's.
+    private static let ownPath = Array("/api/v1/ws-token".utf8)
+
+    /// Whether a path that the table has is answered by the gateway itself.
+    static func isOwn(_ path: ArraySlice<UInt8>) -> Bool { path.count == ownPath.count && path.elementsEqual(ownPath) }
+
     /// The methods that are passed on; the service answers 405 for those that a path does not have.
     static let methods: [Method] = [.get, .post, .put, .patch, .delete, .options]
 

@@ -41,8 +41,8 @@ enum EventEncoding {
         Array("{\"sequence\":\(sequence),".utf8) + event
     }
 
-    static func page(_ rows: [(sequence: Int64, event: [UInt8])], last: Int64) -> [UInt8] {
-        var bytes = Array("{\"events\":[".utf8)
+    static func page(_ rows: [(sequence: Int64, event: [UInt8])], start: Int64, last: Int64) -> [UInt8] {
+        var bytes = Array("{\"start\":\(start),\"events\":[".utf8)
         for (index, row) in rows.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
             bytes.append(contentsOf: complete(sequence: row.sequence, event: row.event))
@@ -54,6 +54,8 @@ enum EventEncoding {
 
 /// One page of a feed.
 public struct EventPage: Codable, Sendable {
+    /// The sequence that the page begins after.
+    public let start: Int64?
     public let events: [Event]
     /// How far the page reaches: the reader goes on after it.
     public let last: Int64

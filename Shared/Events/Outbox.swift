@@ -43,6 +43,8 @@ public final class Outbox: Sendable {
         """)
     /// Most events in one answer of the feed.
     public static let pageMax = 500
+    /// Events looked at in one read, also when few of them are wanted: it is done on a loop, and must be short.
+    static let scanMax: Int64 = 5000
     /// Events older than this many seconds (7 days) are dropped; a resumable reader that was away for longer starts at the oldest
     /// kept.
     public static let retentionSeconds: Double = 7 * 86_400
@@ -96,34 +98,37 @@ public final class Outbox: Sendable {
     /// - Parameters:
     ///   - after: the last sequence that the reader has.
     ///   - types: the types that the reader wants; none for all. The others are passed over here, and count as taken.
+    ///   - workspace: whose events the reader wants; nil for everyone's.
     ///   - consumer: the reader's name when it keeps a cursor; asking after `n` acknowledges `n`.
     ///   - wait: how long to wait when there is nothing yet.
     public func page(
-        after: Int64, limit: Int, types: [String] = [], consumer: String?, wait: Duration
+        after start: Int64, limit: Int, types: [String] = [], workspace: String? = nil, consumer: String?, wait: Duration
     ) async throws -> [UInt8] {
         let end = ContinuousClock.now + wait
         let limit = min(limit, Outbox.pageMax)
-        var after = after
+        var after = start
         while true {
             if let consumer { acknowledge(after, by: consumer) }
             let left = ContinuousClock.now.duration(to: end)
             let mayWait = left > .zero && !isEnding.withLock { $0 }
             if last.value <= after, mayWait { _ = try await last.wait(past: after, within: left) }
             // Committed before the read begins, so the read sees all of it.
-            let committed = max(last.value, after)
-            let rows = try await rows(after: after, upTo: committed, limit: limit, types: types)
+            let committed = min(max(last.value, after), after + Outbox.scanMax)
+            let rows = try await rows(after: after, upTo: committed, limit: limit, types: types, workspace: workspace)
             let reached = rows.count < limit ? committed : rows[limit - 1].sequence
-            if !rows.isEmpty || reached == after || !mayWait { return EventEncoding.page(rows, last: reached) }
+            if !rows.isEmpty || reached == after || !mayWait { return EventEncoding.page(rows, start: start, last: reached) }
             after = reached
         }
     }
 
     private func rows(
-        after: Int64, upTo last: Int64, limit: Int, types: [String]
+        after: Int64, upTo last: Int64, limit: Int, types: [String], workspace: String?
     ) async throws -> [(sequence: Int64, event: [UInt8])] {
         guard last > after else { return [] }
-        let wanted = types.isEmpty ? "" : " AND type IN (\(types.map { _ in "?" }.joined(separator: ", ")))"
-        let arguments: [any SQLBindable] = [after, last] + types + [limit]
+        let wanted =
+            (types.isEmpty ? "" : " AND type IN (\(types.map { _ in "?" }.joined(separator: ", ")))")
+            + (workspace == nil ? "" : " AND workspace_id = ?")
+        let arguments: [any SQLBindable] = [after, last] + types + (workspace.map { [$0] } ?? []) + [limit]
         return try await database.read {
             try $0.all(
                 "SELECT sequence, event FROM outbox WHERE sequence > ? AND sequence <= ?\(wanted) ORDER BY sequence LIMIT ?",
@@ -136,6 +141,14 @@ public final class Outbox: Sendable {
     public var lags: [(consumer: String, events: Int64)] {
         let last = last.value
         return readers.withLock { $0.map { ($0.key, max(0, last - $0.value.position.value)) } }
+    }
+
+    /// The sequence after which a reader has everything that was told since `time`.
+    public func sequence(before time: Timestamp) async throws -> Int64 {
+        let found = try await database.read {
+            try $0.one("SELECT coalesce(max(sequence), 0) FROM outbox WHERE time < ?", time) { $0.int(0) }
+        }
+        return found ?? 0
     }
 
     /// Answers at once whoever waits for news, now and from now on: the service is about to end.

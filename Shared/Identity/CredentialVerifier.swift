@@ -75,6 +75,9 @@ public final class CredentialVerifier: Sendable {
         self.agentTokens = agentTokens
     }
 
+    /// Rises with every `invalidate`: whoever keeps a principal for longer than a request looks again when it has.
+    public var revocations: UInt64 { known.currentEpoch }
+
     /// What was found of a credential lately; nil when it must be verified. One look-up, no suspension.
     public func remembered(_ credential: Credential, now: Timestamp) -> VerifiedCredential? {
         known.value(for: CredentialKey(credential), now: now)

@@ -41,13 +41,22 @@ struct InternalHandlers: Sendable {
     }
 
     func events(_ call: Call) async throws -> Content<JSONMedia> {
-        let after = try call.query.integer("after", in: 0...Int.max) ?? 0
         let limit = try call.query.integer("limit", in: 1...Outbox.pageMax) ?? Outbox.pageMax
         let wait = try call.query.integer("wait", in: 0...60) ?? 0
         let types = call.query["types"]?.split(separator: ",").map(String.init) ?? []
         return Content(
             .json(
                 try await environment.outbox.page(
-                    after: Int64(after), limit: limit, types: types, consumer: call.query["consumer"], wait: .seconds(wait))))
+                    after: try await start(call), limit: limit, types: types, workspace: call.query["workspace"],
+                    consumer: call.query["consumer"], wait: .seconds(wait))))
+    }
+
+    /// Where a page begins: `after` a sequence, or `now`, or with what was told `since` a time (in milliseconds since 1970).
+    private func start(_ call: Call) async throws -> Int64 {
+        if call.query["after"] == "now" { return environment.outbox.last.value }
+        if let since = try call.query.integer("since", in: 0...Int.max) {
+            return try await environment.outbox.sequence(before: Timestamp(milliseconds: Int64(since)))
+        }
+        return Int64(try call.query.integer("after", in: 0...Int.max) ?? 0)
     }
 }

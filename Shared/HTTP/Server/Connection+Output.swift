@@ -13,6 +13,11 @@ extension Connection {
         output.append(add)
     }
 
+    /// Gives the gathering buffer back to the loop between two pieces of a stream that may be quiet for long.
+    func giveBackOutput() {
+        if phase == .endless, output.isEmpty { part.takeBack(output.release()) }
+    }
+
     /// Sends what fits, and the rest when there is room.
     func flush() { _ = flushed(more: false) }
 

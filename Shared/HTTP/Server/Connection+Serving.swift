@@ -100,6 +100,8 @@ extension Connection {
         scheduleFlush()
         if stream.isEndless {
             phase = .endless
+            // It may be quiet for hours, and holds no memory meanwhile.
+            part.takeBack(input.release())
             if channel.isPeerShutDown || part.isDraining { cancelTask() }
         }
         let isChunked = if case .chunked = framing { true } else { false }

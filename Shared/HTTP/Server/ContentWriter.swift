@@ -41,6 +41,7 @@ final class ContentWriter: BodyWriter, @unchecked Sendable {  // Confined to its
         }
         connection.contentBytesSent += bytes.count
         try await connection.drainedUnlessCancelled()
+        connection.giveBackOutput()
         await connection.step()
     }
 }
