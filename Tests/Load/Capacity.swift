@@ -13,7 +13,7 @@ struct Capacity: Sendable {
     /// The most that an idle subscriber may cost, in bytes of the server's memory.
     static let subscriberBytesMax = 20 * 1024
     /// The most that an idle connection may cost.
-    static let idleBytesMax = 8 * 1024
+    static let idleBytesMax = 20 * 1024
     /// Connections opened at once.
     private static let openingAtOnce = 64
 

@@ -85,9 +85,11 @@ final class Killer: Sendable {
 
     func run(every seconds: Double, until end: ContinuousClock.Instant) async throws {
         var turn = 0
+        var next = ContinuousClock.now
         while true {
+            next += .seconds(seconds)
             // The time between two kills.
-            try await EventLoop.sleep(for: .seconds(seconds))
+            try await EventLoop.sleep(for: max(.zero, next - .now))
             guard ContinuousClock.now + .seconds(Killer.awaySecondsMax) < end else { return }
             let service = ServiceName.allCases[turn % ServiceName.allCases.count]
             turn += 1
@@ -95,7 +97,7 @@ final class Killer: Sendable {
             let start = ContinuousClock.now
             client.beginAbsence(of: service)
             Glibc.kill(pid_t(pid), SIGKILL)
-            try await untilReady(service)
+            try await untilReady(service, after: pid)
             client.endAbsence(of: service)
             let away = start.duration(to: .now) / .seconds(1)
             done.withLock { $0.append(Kill(service: service, away: away)) }
@@ -103,14 +105,11 @@ final class Killer: Sendable {
         }
     }
 
-    /// Asks until the service says that it is ready, by the gateway's word; the first word may still be of the one that was
-    /// killed.
-    private func untilReady(_ service: ServiceName) async throws {
+    /// Asks until the service has another process and is ready by the gateway's word.
+    private func untilReady(_ service: ServiceName, after killed: Int) async throws {
         let limit = ContinuousClock.now + .seconds(Killer.awaySecondsMax)
-        var hasBeenAway = false
         while ContinuousClock.now < limit {
-            let state = await client.readiness(of: service)
-            if state != "ready" { hasBeenAway = true } else if hasBeenAway { return }
+            if let pid = pid(of: service), pid != killed, await client.readiness(of: service) == "ready" { return }
             // Between two looks.
             try await EventLoop.sleep(for: .milliseconds(10))
         }
