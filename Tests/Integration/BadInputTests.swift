@@ -64,7 +64,7 @@ import Testing
                     "\(operation.method) \(operation.path): \(answer.status) \(answer.text)")
             }
             // A stream has no end to wait for.
-            guard operation.method == .get, !operation.path.hasSuffix("/stream") else { continue }
+            guard operation.method == .get, !operation.path.hasSuffix("/stream"), operation.path != "/events" else { continue }
             for query in ["?limit=0", "?limit=x", "?limit=100000", "?cursor=%00", "?a=%zz", "?limit=99999999999999999999"] {
                 let answer = try await suite.send(.get, operation.path + query, token: token)
                 #expect(answer.status < 500, "GET \(operation.path)\(query): \(answer.status) \(answer.text)")
