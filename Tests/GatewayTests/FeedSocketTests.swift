@@ -64,7 +64,8 @@ struct FeedSocketTests {
     }
 
     @Test(arguments: [
-        "workspace:elsewhere", "project:nothing", "run:nothing", "board:x", "workspace:", "nonsense", "project:../tasks", "run:a b",
+        "workspace:elsewhere", "project:nothing", "run:nothing", "board:x", "workspace:", "nonsense", "project:../tasks",
+        "run:a b",
     ])
     func aChannelThatMayNotBeHeardIsDenied(_ channel: String) async throws {
         try await withBench { bench in

@@ -20,7 +20,8 @@ final class SocketClient: @unchecked Sendable {  // Confined to its loop's threa
         var fields = headers
         if let bearer { fields.append(("Authorization", "Bearer " + bearer)) }
         let head =
-            "GET \(path) HTTP/1.1\r\nHost: nexus.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "GET \(path) HTTP/1.1\r\nHost: nexus.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            + "Sec-WebSocket-Version: 13\r\n"
             + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + fields.map { "\($0): \($1)\r\n" }.joined() + "\r\n"
         try await client.channel.writeAll(Array(head.utf8), .seconds(20))
         let end = Array("\r\n\r\n".utf8)

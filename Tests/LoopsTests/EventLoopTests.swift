@@ -60,7 +60,8 @@ struct EventLoopTests {
                     }
                 }
             }
-            await target.task {}.value
+            // What this loop gives itself may come before what others have given it.
+            while received.withLock({ $0[0].count + $0[1].count }) < 10_000 { await EventLoop.yield() }
             received.withLock { #expect($0 == [Array(0..<5_000), Array(0..<5_000)]) }
         }
     }

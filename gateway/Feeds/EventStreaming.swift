@@ -49,7 +49,8 @@ final class EventStreaming: FeedMember, @unchecked Sendable {  // Confined to it
         if start == nil { cursor.index = channel.endIndex }
         // An id without an event: the client knows where it is before the first one comes.
         try await writer.write(
-            ServerSentEvents.retry(milliseconds: EventStreaming.retryMilliseconds) + Array("id: \(cursor.position.text)\n\n".utf8))
+            ServerSentEvents.retry(milliseconds: EventStreaming.retryMilliseconds) + Array("id: \(cursor.position.text)\n\n".utf8)
+        )
         do {
             try await follow(channel, &cursor, of: part, writer)
         } catch let error as ServiceError where error.kind == .unauthenticated || error.kind == .forbidden {

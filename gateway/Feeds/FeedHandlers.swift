@@ -79,7 +79,9 @@ struct FeedHandlers: Sendable {
     private static func start(_ call: Call) throws -> FeedPosition? {
         for (field, text) in [("Last-Event-ID", call.request.headers["last-event-id"]), ("after", call.query["after"])] {
             guard let text, !text.isEmpty else { continue }
-            guard let position = FeedPosition(text) else { throw ServiceError.invalid(field, "must be the id of an event of this feed") }
+            guard let position = FeedPosition(text) else {
+                throw ServiceError.invalid(field, "must be the id of an event of this feed")
+            }
             return position
         }
         return nil

@@ -109,7 +109,9 @@ final class FeedHub: Sendable {
         }
         changes.advance(to: change)
         await withTaskGroup(of: Void.self) { group in
-            for service in ServiceName.allCases { group.addTask { await self.follow(service, from: position[service.feedIndex]) } }
+            for service in ServiceName.allCases {
+                group.addTask { await self.follow(service, from: position[service.feedIndex]) }
+            }
             await self.untilUnheld()
             group.cancelAll()
         }

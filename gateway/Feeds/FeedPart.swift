@@ -4,8 +4,8 @@ import Loops
 final class FeedPart: @unchecked Sendable {  // Confined to its loop's thread.
     /// How long a channel outlives its last subscriber: who connects again finds what was missed here.
     static let keptFor = Duration.seconds(60)
-    /// Subscribers of this loop that are caught up from the outboxes at once; the others wait, so that many who come back together
-    /// do not fill the memory with what they have missed.
+    /// Subscribers of this loop that are caught up from the outboxes at once; the others wait, so that many who come back
+    /// together do not fill the memory with what they have missed.
     static let catchUpsMax = 4
 
     let loop: EventLoop

@@ -5,8 +5,8 @@ import Models
 ///
 /// A service that could not be reached when a feed began has a time instead: what it has to tell since then is still to come.
 struct FeedPosition: Sendable, Equatable {
-    /// In the order of `ServiceName.allCases`. A sequence, or a time in negative milliseconds: every sequence is larger than every
-    /// time, and an earlier time than a later one, so that the greater of two is always the one that knows of more.
+    /// In the order of `ServiceName.allCases`. A sequence, or a time in negative milliseconds: every sequence is larger than
+    /// every time, and an earlier time than a later one, so that the greater of two is always the one that knows of more.
     private(set) var values: [Int64]
 
     init(_ values: [Int64]) { self.values = values }

@@ -18,7 +18,8 @@ final class SocketSession: @unchecked Sendable {  // Confined to its WebSocket's
     private var timer: Timer?
     private var isChecking = false
 
-    init(_ feeds: Feeds, _ token: SocketToken, _ limits: SocketLimits, _ socket: WebSocket, asked: String?, _ caller: FeedCaller?) {
+    init(_ feeds: Feeds, _ token: SocketToken, _ limits: SocketLimits, _ socket: WebSocket, asked: String?, _ caller: FeedCaller?)
+    {
         self.feeds = feeds
         self.token = token
         self.limits = limits

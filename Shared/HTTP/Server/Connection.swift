@@ -46,7 +46,7 @@ final class Connection: ChannelDelegate, @unchecked Sendable {  // Confined to i
     private var isPastDeadline = false
     /// The peer is at a Unix socket: one of the suite's own.
     private let isLocalHop: Bool
-    /// When it last became idle, by its loop's clock.
+    /// When it last became idle, as its loop counts.
     private(set) var idleSince: UInt64 = 0
     /// It is to close as soon as nothing is under way: its place is wanted.
     private(set) var isReclaimed = false
@@ -165,7 +165,8 @@ final class Connection: ChannelDelegate, @unchecked Sendable {  // Confined to i
     /// - Throws: `HTTPError` for what is no head, or does not come in time; the channel's errors.
     private func nextHead() async throws -> RequestHead? {
         phase = .idle
-        idleSince = loop.milliseconds
+        part.idleTurns += 1
+        idleSince = part.idleTurns
         hasAnswered = false
         while true {
             if !input.isEmpty, let head = try input.withBytes({ span throws(HTTPError) in try parser.parse(span) }) {

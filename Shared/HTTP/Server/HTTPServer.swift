@@ -73,6 +73,13 @@ public final class HTTPServer: Sendable {
     /// Bytes held for peers that are slow: bodies that are being gathered, answers that wait.
     public var heldBytes: Int { admission.heldBytes }
 
+    /// Has the other loops close idle connections.
+    func reclaimIdle(_ excess: Int, except own: ServerLoop) {
+        for part in loops.withLock({ $0 }) where part !== own {
+            part.loop.execute { part.reclaimIdle(excess, asksOthers: false) }
+        }
+    }
+
     func nextLoop() -> ServerLoop {
         loops.withLock { $0[turn.wrappingAdd(1, ordering: .relaxed).oldValue % $0.count] }
     }

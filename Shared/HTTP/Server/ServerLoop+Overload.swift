@@ -17,16 +17,23 @@ extension ServerLoop {
     func requestAnswered() { requestCount -= 1 }
 
     /// Closes connections on which nothing is under way, those first that have been idle longest, so that others can be let in.
-    /// - Parameter excess: how many there are too many, on all loops.
-    func reclaimIdle(_ excess: Int) {
+    /// - Parameters:
+    ///   - excess: how many there are too many, on all loops.
+    ///   - asksOthers: what this loop has too few of is asked of the others.
+    func reclaimIdle(_ excess: Int, asksOthers: Bool = true) {
         let wanted = min(excess - reclaimedCount, ServerLoop.reclaimedAtOnceMax)
-        guard wanted > 0, loop.milliseconds >= reclaimNotBefore else { return }
+        guard wanted > 0 else { return }
+        guard loop.milliseconds >= reclaimNotBefore else {
+            if asksOthers { server.reclaimIdle(wanted, except: self) }
+            return
+        }
         let idle = connections.values.filter(\.isReclaimable).sorted { $0.idleSince < $1.idleSince }
         if idle.count < wanted { reclaimNotBefore = loop.milliseconds + ServerLoop.reclaimPauseMilliseconds }
         for connection in idle.prefix(wanted) {
             reclaimedCount += 1
             connection.reclaim()
         }
+        if asksOthers, idle.count < wanted { server.reclaimIdle(wanted - idle.count, except: self) }
     }
 
     /// Cuts off readers that have been waited for longest, until `bytes` are let go.

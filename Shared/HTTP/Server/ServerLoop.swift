@@ -23,6 +23,8 @@ final class ServerLoop: @unchecked Sendable {  // Confined to its loop's thread.
     var requestCount = 0
     /// Idle connections that were told to close and have not yet.
     var reclaimedCount = 0
+    /// How often a connection has become idle: tells which has been so longest, however many do in one millisecond.
+    var idleTurns: UInt64 = 0
     /// When it is worth looking for idle connections again.
     var reclaimNotBefore: UInt64 = 0
 
