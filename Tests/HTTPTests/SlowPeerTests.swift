@@ -142,7 +142,8 @@ struct SlowPeerTests {
         }
     }
 
-    @Test(arguments: ["/bytes", "/file", "/stream"])
+    // Over TLS a read gives a record at most, so this reader would be far slower than it means to be.
+    @Test(.disabled(if: TestTLS.isForAll), arguments: ["/bytes", "/file", "/stream"])
     func aSteadyReaderOfALargeAnswerGetsAllOfIt(target: String) async throws {
         let file = try Self.makeFile()
         defer { unlink(file) }
