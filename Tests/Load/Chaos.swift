@@ -48,7 +48,8 @@ struct Chaos: Sendable {
         for (name, count) in tally.byService.sorted(by: { $0.key < $1.key }) {
             report.say("  \(name): \(count.good) good, \(count.refused) refused while it was away")
         }
-        report.check(killer.kills.count >= Int(minutes * 60 / every) - 1, "\(killer.kills.count) services were killed")
+        // None at the start, and none in the last stretch, in which everything is to be well again.
+        report.check(killer.kills.count >= Int(minutes * 60 / every) - 2, "\(killer.kills.count) services were killed")
         let slowest = killer.kills.map(\.away).max() ?? 0
         report.check(slowest < Killer.awaySecondsMax, String(format: "each was back, the slowest after %.2f s", slowest))
         report.check(tally.hangs.isEmpty, "no request hung \(tally.hangs.prefix(5))")
